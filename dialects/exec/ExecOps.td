@@ -1,0 +1,64 @@
+// How a compiled model runs: buffers, kernel calls, library calls, checks.
+#ifndef EXEC_OPS_TD
+#define EXEC_OPS_TD
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Exec_Dialect : Dialect {
+  let name = "exec";
+  let cppNamespace = "::mlir::exec";
+  let summary = "how a model runs, on buffers";
+  let description = [{
+    Buffers are memrefs with the identity layout. One function is the entry; the functions it dispatches to are
+    kernels, `func.func @k(buffers..., %scratch: memref<?xi8>, %lo: index, %hi: index)`, that work on the units [lo, hi).
+    The host code is straight line code and scf around these ops; `ExecToLLVM` maps each op to one call of runtime/abi/Abi.h.
+  }];
+}
+class Exec_Op<string mnemonic, list<Trait> traits = []> : Op<Exec_Dialect, mnemonic, traits>;
+
+def Exec_InputOp : Exec_Op<"input", [Pure]> {
+  let summary = "input `index` of the model, dynamic sizes read from the call";
+  let arguments = (ins I64Attr:$index);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$index attr-dict `:` type($result)";
+}
+def Exec_WeightOp : Exec_Op<"weight", [Pure]> {
+  let summary = "the bytes of a weight of the artifact (`hone.weight` symbol; its offset is in the module's weight plan)";
+  let arguments = (ins FlatSymbolRefAttr:$weight);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$weight attr-dict `:` type($result)";
+}
+def Exec_AllocOp : Exec_Op<"alloc"> {
+  let summary = "memory of the run's arena; ends the run with an error when there is none";
+  let arguments = (ins Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "`(` $sizes `)` attr-dict `:` type($result)";
+}
+def Exec_ReleaseOp : Exec_Op<"release"> {
+  let summary = "gives an exec.alloc back";
+  let arguments = (ins AnyMemRef:$buffer);
+  let assemblyFormat = "$buffer attr-dict `:` type($buffer)";
+}
+def Exec_OutputOp : Exec_Op<"output"> {
+  let summary = "memory of output `index` with these sizes, filled by what follows";
+  let arguments = (ins I64Attr:$index, Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$index `(` $sizes `)` attr-dict `:` type($result)";
+}
+def Exec_DispatchOp : Exec_Op<"dispatch"> {
+  let summary = "runs a kernel over [0, units), `cost` nanoseconds each, `scratch` bytes a worker";
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyMemRef>:$buffers, Index:$units, Index:$cost, Index:$scratch, I64Attr:$call);
+  let assemblyFormat = "$kernel `(` $buffers `)` `units` $units `cost` $cost `scratch` $scratch `call` $call attr-dict `:` type($buffers)";
+}
+def Exec_LibraryOp : Exec_Op<"library", [AttrSizedOperandSegments]> {
+  let summary = "calls a function of runtime/abi/Library.def by name; an error ends the run";
+  let arguments = (ins StrAttr:$function, Variadic<AnyMemRef>:$buffers, Variadic<Index>:$params, I64Attr:$call);
+  let assemblyFormat = "$function `(` $buffers `)` `params` `(` $params `)` `call` $call attr-dict `:` type($buffers)";
+}
+def Exec_CheckOp : Exec_Op<"check"> {
+  let summary = "ends the run with `message` unless the condition holds";
+  let arguments = (ins I1:$condition, StrAttr:$message, I64Attr:$call);
+  let assemblyFormat = "$condition `,` $message `call` $call attr-dict";
+}
+#endif

@@ -1,0 +1,24 @@
+// The hone dialect: ops, enums, interfaces.
+#ifndef HONE_DIALECTS_HONE_HONEDIALECT_H
+#define HONE_DIALECTS_HONE_HONEDIALECT_H
+#include "dialects/hone/ElementBuilder.h"
+#include "dialects/hone/Shapes.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/hone/HoneInterfaces.h.inc"
+
+#include "dialects/hone/HoneDialect.h.inc"
+#include "dialects/hone/HoneEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/hone/HoneAttrs.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/hone/HoneOps.h.inc"
+
+#endif

@@ -1,0 +1,31 @@
+// Convolution and pooling, channels first.
+#ifndef HONE_CONV_TD
+#define HONE_CONV_TD
+include "dialects/hone/HoneDialect.td"
+def Hone_ConvOp : Hone_CostlyElementOp<"conv"> {
+  let summary = "N-D convolution: input [B, C, spatial...], weight [O, C/group, kernel...], bias [O]";
+  let arguments = (ins Hone_Tensor:$input, Hone_Tensor:$weight, Optional<Hone_Tensor>:$bias, DenseI64ArrayAttr:$strides,
+                   DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, I64Attr:$group);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+def Hone_ConvTransposeOp : Hone_CostlyElementOp<"conv_transpose"> {
+  let summary = "transposed convolution: input [B, C, spatial...], weight [C, O/group, kernel...], bias [O]";
+  let arguments = (ins Hone_Tensor:$input, Hone_Tensor:$weight, Optional<Hone_Tensor>:$bias, DenseI64ArrayAttr:$strides,
+                   DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$output_padding, I64Attr:$group);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+def Hone_PoolMax : I32EnumAttrCase<"max", 0>;
+def Hone_PoolAverage : I32EnumAttrCase<"average", 1>;
+def Hone_PoolKind : I32EnumAttr<"PoolKind", "pooling", [Hone_PoolMax, Hone_PoolAverage]> {
+  let cppNamespace = "::mlir::hone";
+}
+def Hone_PoolOp : Hone_CostlyElementOp<"pool"> {
+  let summary = "max or average over windows of [B, C, spatial...]";
+  let arguments = (ins Hone_PoolKind:$kind, Hone_Tensor:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+                   DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, UnitAttr:$ceil_mode, UnitAttr:$count_include_pad);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+}
+#endif

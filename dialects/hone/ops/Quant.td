@@ -1,0 +1,19 @@
+// Quantization as explicit ops next to their users.
+#ifndef HONE_QUANT_TD
+#define HONE_QUANT_TD
+include "dialects/hone/HoneDialect.td"
+def Hone_DequantizeOp : Hone_ElementOp<"dequantize"> {
+  let summary = "(q - zero) * scale; one scale a tensor (scalar), a slice of `axis` (1-D) or a block of `block` along `axis`";
+  let arguments = (ins Hone_Tensor:$input, Hone_Tensor:$scale, Optional<Hone_Tensor>:$zero, I64Attr:$axis,
+                   DefaultValuedAttr<I64Attr, "0">:$block);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+def Hone_QuantizeOp : Hone_ElementOp<"quantize"> {
+  let summary = "saturate(round(x / scale) + zero) to the element type `to`; scales as in dequantize";
+  let arguments = (ins Hone_Tensor:$input, Hone_Tensor:$scale, Optional<Hone_Tensor>:$zero, TypeAttr:$to, I64Attr:$axis,
+                   DefaultValuedAttr<I64Attr, "0">:$block);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+#endif

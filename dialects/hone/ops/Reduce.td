@@ -1,0 +1,33 @@
+// Reductions along axes.
+#ifndef HONE_REDUCE_TD
+#define HONE_REDUCE_TD
+include "dialects/hone/HoneDialect.td"
+def Hone_RSum : I32EnumAttrCase<"sum", 0>;
+def Hone_RMean : I32EnumAttrCase<"mean", 1>;
+def Hone_RMax : I32EnumAttrCase<"max", 2>;
+def Hone_RMin : I32EnumAttrCase<"min", 3>;
+def Hone_RProd : I32EnumAttrCase<"prod", 4>;
+def Hone_RL1 : I32EnumAttrCase<"l1", 5>;
+def Hone_RSumSquare : I32EnumAttrCase<"sum_square", 6>;
+def Hone_ReduceKind : I32EnumAttr<"ReduceKind", "reduction", [Hone_RSum, Hone_RMean, Hone_RMax, Hone_RMin, Hone_RProd, Hone_RL1, Hone_RSumSquare]> {
+  let cppNamespace = "::mlir::hone";
+}
+def Hone_ReduceOp : Hone_CostlyElementOp<"reduce"> {
+  let summary = "reduces `axes` (sorted, not negative)";
+  let arguments = (ins Hone_ReduceKind:$kind, Hone_Tensor:$input, DenseI64ArrayAttr:$axes, BoolAttr:$keepdims);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "$kind $input $axes `keepdims` $keepdims attr-dict `:` functional-type(operands, results)";
+}
+def Hone_ArgReduceOp : Hone_CostlyElementOp<"arg_reduce"> {
+  let summary = "index (i64) of the largest (`min`: smallest) element along `axis`; the first one unless `last`";
+  let arguments = (ins Hone_Tensor:$input, I64Attr:$axis, BoolAttr:$keepdims, UnitAttr:$min, UnitAttr:$last);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "$input `axis` $axis `keepdims` $keepdims attr-dict `:` functional-type(operands, results)";
+}
+def Hone_CumSumOp : Hone_CostlyElementOp<"cumsum"> {
+  let summary = "running sum (`prod`: product) along `axis`";
+  let arguments = (ins Hone_Tensor:$input, I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse, UnitAttr:$prod);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "$input `axis` $axis attr-dict `:` functional-type(operands, results)";
+}
+#endif
