@@ -1,0 +1,52 @@
+// The contract between generated host code and the runtime, in plain C. An artifact
+// exports `hone_entry`; it gets everything else through HoneRuntime, so it has no
+// undefined symbols but libc's and libm's. Any change here raises HONE_ABI_VERSION.
+#ifndef HONE_RUNTIME_ABI_ABI_H
+#define HONE_RUNTIME_ABI_ABI_H
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HONE_ABI_VERSION 1
+#define HONE_MAX_RANK 8
+#define HONE_ENTRY_SYMBOL "hone_entry"
+
+// A dense row-major tensor. Elements of 4 bits are packed two a byte, low bits first.
+typedef struct HoneTensorRef {
+  void *data;
+  int64_t dims[HONE_MAX_RANK];
+} HoneTensorRef;
+
+// One kernel, run for the units [lo, hi). `args` points to the kernel's argument block,
+// `scratch` to memory that only this worker uses (64-byte aligned, may be null for 0 bytes).
+typedef void (*HoneKernel)(const void *args, uint8_t *scratch, int64_t lo, int64_t hi);
+
+typedef struct HoneRuntime HoneRuntime;
+struct HoneRuntime {
+  uint32_t abiVersion;
+  uint32_t threads;
+  const uint8_t *weights; // start of the mapped weight segment
+  // Memory of this run's arena, 64-byte aligned; null when it can't be had (the runtime keeps the message).
+  void *(*alloc)(HoneRuntime *, int64_t bytes);
+  void (*release)(HoneRuntime *, void *);
+  // Memory for output `index`, kept until the next run; null when it can't be had.
+  void *(*output)(HoneRuntime *, int32_t index, int64_t bytes);
+  // Runs `kernel` over [0, units), split over the workers when it pays. `cost`: estimated nanoseconds a unit.
+  // `op` is the row of the artifact's kernel-call table ("calls" in its metadata): for profiles and messages.
+  void (*dispatch)(HoneRuntime *, HoneKernel kernel, const void *args, int64_t units, int64_t cost,
+                   int64_t scratchBytes, int32_t op);
+  // Library function `function` (runtime/abi/Library.def) on `tensors`; `params` are its integers. 0 = ok.
+  int32_t (*library)(HoneRuntime *, int32_t function, HoneTensorRef *tensors, const int64_t *params, int32_t op);
+  // Records why this run fails; generated code then returns what this returns (never 0).
+  int32_t (*fail)(HoneRuntime *, const char *message, int32_t op);
+};
+
+// Runs the model. 0 = ok; else the runtime holds the message. `inputs` are complete and agree with the
+// signature; the callee fills data and dims of `outputs`.
+typedef int32_t (*HoneEntry)(HoneRuntime *, const HoneTensorRef *inputs, HoneTensorRef *outputs);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
