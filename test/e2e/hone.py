@@ -93,9 +93,9 @@ def compare(name, got, want, atol, rtol):
             raise Failure(f"output {name}: {different} of {want.size} elements differ, first at {[int(i) for i in at]}: expected {want[at]}, got {got[at]}")
         return 0.0
     with np.errstate(invalid="ignore"):
-        error = np.abs(got.astype(np.float64) - want.astype(np.float64))
-        error[(got == want) | (np.isnan(got) & np.isnan(want))] = 0
-        bad = ~(error <= atol + rtol * np.abs(want.astype(np.float64)))
+        same = (got == want) | (np.isnan(got) & np.isnan(want))
+        error = np.where(same, 0, np.abs(got.astype(np.float64) - want.astype(np.float64)))
+        bad = ~(same | (error <= atol + rtol * np.abs(want.astype(np.float64))))
     if bad.any():
         at = np.unravel_index(int(np.argmax(np.where(bad, np.nan_to_num(error, nan=np.inf), -1))), error.shape)
         raise Failure(f"output {name}: {np.count_nonzero(bad)} of {bad.size} outside, worst at {[int(i) for i in at]}: expected {want[at]:.7g}, got {got[at]:.7g}")
