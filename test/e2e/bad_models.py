@@ -63,8 +63,8 @@ def nested_ifs(depth):
         branches = b"".join(field(5, field(1, n) + field(6, g) + b"\xa0\x01\x05")
                             for n, g in ((b"then_branch", graph), (b"else_branch", field(2, b"e") + field(1, field(1, b"x") + field(2, b"y") + field(4, b"Neg")) + output)))
         graph = field(1, field(1, b"c") + field(2, b"y") + field(3, b"if_%d" % (depth - i)) + field(4, b"If") + branches) + field(2, b"g") + output
-    value = lambda name, kind: field(11, field(1, name) + field(2, field(1, bytes([8, kind]) + field(2, field(1, b"\x08\x04")))))
-    return b"\x08\x09" + field(7, graph + value(b"x", 1) + value(b"c", 9)) + field(8, field(1, b"") + b"\x10\x14")
+    value = lambda name, kind, dim: field(11, field(1, name) + field(2, field(1, bytes([8, kind]) + field(2, field(1, bytes([8, dim]))))))
+    return b"\x08\x09" + field(7, graph + value(b"x", 1, 4) + value(b"c", 9, 1)) + field(8, field(1, b"") + b"\x10\x14")
 
 
 def cases():
