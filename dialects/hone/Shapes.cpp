@@ -130,6 +130,8 @@ bool Shapes::isVisible(const DimExpr &expr, Operation *op) const {
 //===-- arithmetic ---------------------------------------------------------===//
 
 DimExpr Shapes::symbolOf(SymbolDef def) {
+  if (Value outer = aliases.lookup(def.value))
+    def.value = outer;
   auto key = std::make_tuple(int(def.kind), def.value.getAsOpaquePointer(), def.index, def.a, def.b, def.c);
   auto [at, isNew] = numbers.try_emplace(key, symbols.size());
   if (isNew)
@@ -357,6 +359,18 @@ LogicalResult Shapes::inferFunction(Operation *function) {
         bindArgument(argument, names);
     }
   return infer(function);
+}
+
+void Shapes::alias(Value inner, Value outer) {
+  if (Value outermost = aliases.lookup(outer))
+    outer = outermost;
+  aliases[inner] = outer;
+  if (!isa<RankedTensorType>(inner.getType()))
+    return;
+  knownDims[inner] = dims(outer);
+  knownContents.erase(inner);
+  if (auto known = contents(outer))
+    knownContents[inner] = *known;
 }
 
 void Shapes::forget(Value value) {

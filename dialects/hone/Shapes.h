@@ -79,6 +79,8 @@ public:
   /// (an array with a string or integer a dimension; "a + b" is a sum) and runs over the body.
   LogicalResult inferFunction(Operation *function);
   void bindArgument(BlockArgument argument, ArrayAttr names);
+  /// From here on `inner` (a region argument) is `outer`: same sizes, same elements.
+  void alias(Value inner, Value outer);
   void forget(Value value);
 
   /// Computes `expr` at the builder's position. `leaf` gives symbols of kind Dim, Element and Index.
@@ -93,6 +95,7 @@ private:
   std::map<std::string, DimExpr> named;
   llvm::DenseMap<Value, std::vector<DimExpr>> knownDims;
   llvm::DenseMap<Value, std::vector<DimExpr>> knownContents;
+  llvm::DenseMap<Value, Value> aliases;
 };
 
 } // namespace mlir::hone

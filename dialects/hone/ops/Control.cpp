@@ -91,3 +91,22 @@ LogicalResult LoopOp::inferShapes(Shapes &shapes) {
   }
   return success();
 }
+
+LogicalResult KernelOp::inferShapes(Shapes &shapes) {
+  Block &body = getBody().front();
+  for (auto [argument, input] : llvm::zip(body.getArguments(), getInputs()))
+    shapes.alias(argument, input);
+  if (failed(inferBlock(shapes, body)))
+    return failure();
+  for (auto [index, value] : llvm::enumerate(body.getTerminator()->getOperands())) {
+    auto result = cast<OpResult>(getResult(index));
+    std::vector<DimExpr> dims;
+    for (auto [axis, dim] : llvm::enumerate(shapes.dims(value)))
+      dims.push_back(shapes.isVisible(dim, *this) ? dim : shapes.unknownDim(result, axis));
+    shapes.setResult(result, cast<ShapedType>(value.getType()).getElementType(), dims);
+    if (auto known = shapes.contents(value))
+      if (llvm::all_of(*known, [&](const DimExpr &element) { return shapes.isVisible(element, *this); }))
+        shapes.setContents(result, *known);
+  }
+  return success();
+}

@@ -22,7 +22,7 @@ def Hone_LoopOp : Hone_Op<"loop", [DeclareOpInterfaceMethods<ShapeOpInterface>, 
   let results = (outs Variadic<Hone_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
 }
-def Hone_KernelOp : Hone_Op<"kernel", [IsolatedFromAbove, RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">]> {
+def Hone_KernelOp : Hone_Op<"kernel", [DeclareOpInterfaceMethods<ShapeOpInterface>, IsolatedFromAbove, RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "a kernel region: one root op plus what it absorbs; becomes one function";
   let description = [{
     `family` names the emitter, `config` its configuration, `refused` says why neighbours were not absorbed.

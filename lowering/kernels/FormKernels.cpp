@@ -1,0 +1,305 @@
+// Groups ops into kernel regions. Works from the last op to the first: each op starts a group or
+// joins the group of its only reader, so that producers only ever move down to where they are read.
+// Families say what they take (KernelFamily.h); whatever none takes becomes a loops kernel.
+#include "dialects/hone/HoneDialect.h"
+#include "lowering/kernels/KernelFamily.h"
+#include "lowering/kernels/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace hone {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "lowering/kernels/Passes.h.inc"
+} // namespace hone
+
+using namespace mlir;
+using namespace mlir::hone;
+using ::hone::KernelFamily;
+using ::hone::KernelGroup;
+
+namespace hone {
+std::string refusesRowEpilogue(Operation *op, Value rootResult, Shapes &shapes) {
+  if (!isa<ElementwiseOpInterface>(op))
+    return "only elementwise ops join behind the root";
+  std::vector<DimExpr> rootDims = shapes.dims(rootResult);
+  if (shapes.dims(op->getResult(0)) != rootDims)
+    return "its result has another shape than the root's";
+  for (Value operand : op->getOperands()) {
+    std::vector<DimExpr> dims = shapes.dims(operand);
+    if (dims == rootDims)
+      continue;
+    bool leadingOnes = llvm::all_of(ArrayRef<DimExpr>(dims).drop_back(dims.empty() ? 0 : 1), [](const DimExpr &d) { return d.is(1); });
+    if (!dims.empty() && (!leadingOnes || (!dims.back().is(1) && dims.back() != rootDims.back())))
+      return "an operand is neither of the result's shape, nor a row vector, nor a scalar";
+  }
+  return "";
+}
+} // namespace hone
+
+namespace {
+
+/// An op that a kernel can hold: it computes tensors and is not a leaf, a view or a library call.
+bool computes(Operation *op) {
+  return isa<ElementOpInterface, AttentionOp, LstmOp>(op) &&
+         !isa<ConstantOp, IndexTensorOp, ShapeOp>(op);
+}
+
+/// A constant small enough to stand in the code.
+bool isImmediate(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  return constant && (constant.getValue().isSplat() || constant.getValue().getNumElements() <= 16);
+}
+
+class Grouper {
+public:
+  Grouper(Shapes &shapes, TargetAttr target, bool fuse) : shapes(shapes), target(target), fuse(fuse) {}
+
+  void run(Block &block) {
+    for (Operation &op : llvm::reverse(block))
+      if (computes(&op))
+        place(&op);
+  }
+
+  std::vector<std::unique_ptr<KernelGroup>> groups;
+
+private:
+  void place(Operation *op) {
+    KernelGroup *home = nullptr;
+    std::string reason;
+    if (fuse && op->getNumResults() == 1)
+      if (KernelGroup *reader = onlyReader(op)) {
+        reason = tryJoin(op, *reader);
+        if (reason.empty())
+          home = reader;
+        else
+          reader->refused.push_back(describe(op) + ": " + reason);
+      }
+    if (!home) {
+      groups.push_back(std::make_unique<KernelGroup>());
+      home = groups.back().get();
+      takeRoot(op, *home);
+    }
+    home->ops.insert(op);
+    groupOf[op] = home;
+  }
+
+  /// Makes `op` the group's root when a family wants it.
+  void takeRoot(Operation *op, KernelGroup &group) {
+    for (const KernelFamily *family : ::hone::kernelFamilies()) {
+      std::string reason = family->refusesRoot(op, shapes, target);
+      if (reason.empty()) {
+        group.root = op;
+        group.family = family;
+        return;
+      }
+      if (reason != "another op")
+        group.refused.push_back(describe(op) + " as " + family->name().str() + ": " + reason);
+    }
+    if (auto element = dyn_cast<ElementOpInterface>(op); element && !element.isCheapElement())
+      group.root = op;
+  }
+
+  KernelGroup *onlyReader(Operation *op) {
+    KernelGroup *reader = nullptr;
+    for (Operation *user : op->getUsers()) {
+      KernelGroup *group = groupOf.lookup(user);
+      if (!group || user->getBlock() != op->getBlock() || (reader && reader != group))
+        return nullptr;
+      reader = group;
+    }
+    return reader;
+  }
+
+  std::string tryJoin(Operation *op, KernelGroup &group) {
+    // A root joins a group of elementwise ops that becomes its epilogue.
+    KernelGroup alone;
+    takeRoot(op, alone);
+    if (alone.root) {
+      if (group.root)
+        return "the kernel already has a root";
+      if (alone.family) {
+        alone.ops.insert(op);
+        std::string reason;
+        forEachInOrder(group, [&](Operation *member) {
+          if (reason.empty())
+            reason = alone.family->refusesEpilogue(member, alone, shapes);
+          alone.ops.insert(member);
+        });
+        if (!reason.empty())
+          return reason;
+      } else if (!sameSize(op, group)) {
+        return "a costly element would be computed more than once";
+      } else if (!isa<ElementOpInterface>(op)) {
+        return "it has no element form";
+      }
+      group.root = alone.root;
+      group.family = alone.family;
+      return "";
+    }
+    if (!isa<ElementOpInterface>(op))
+      return "it has no element form";
+    if (group.family) {
+      bool beforeRoot = llvm::all_of(op->getUsers(), [&](Operation *user) { return isBeforeOrRoot(user, group); });
+      return beforeRoot ? group.family->refusesPrologue(op, group, shapes)
+                        : group.family->refusesEpilogue(op, group, shapes);
+    }
+    if (group.root && !isa<ReduceOp>(group.root) && readsRoot(op, group) && !isFree(op))
+      return "the root reads each element more than once";
+    if (!sameSize(op, group) && !isFree(op) && !(group.root && isa<ReduceOp>(group.root) && readsRoot(op, group)))
+      return "it would be computed once for each broadcast copy";
+    return "";
+  }
+
+  bool readsRoot(Operation *op, KernelGroup &group) {
+    return llvm::any_of(op->getUsers(), [&](Operation *user) { return isBeforeOrRoot(user, group); });
+  }
+
+  bool isBeforeOrRoot(Operation *op, KernelGroup &group) {
+    if (op == group.root)
+      return true;
+    return llvm::any_of(op->getUsers(), [&](Operation *user) { return group.ops.contains(user) && isBeforeOrRoot(user, group); });
+  }
+
+  /// Only moves elements: recomputing it costs no more than a load.
+  static bool isFree(Operation *op) {
+    return !isa<ElementwiseOpInterface>(op) || isa<CastOp>(op);
+  }
+
+  bool sameSize(Operation *op, KernelGroup &group) {
+    return llvm::all_of(op->getUsers(), [&](Operation *user) {
+      return shapes.numElements(user->getResult(0)) == shapes.numElements(op->getResult(0));
+    });
+  }
+
+  template <typename Fn>
+  static void forEachInOrder(KernelGroup &group, Fn &&visit) {
+    SmallVector<Operation *> sorted(group.ops.begin(), group.ops.end());
+    llvm::sort(sorted, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    for (Operation *op : sorted)
+      visit(op);
+  }
+
+  static std::string describe(Operation *op) {
+    std::string text = op->getName().stripDialect().str();
+    if (auto name = dyn_cast<NameLoc>(op->getLoc()))
+      text += " '" + name.getName().str() + "'";
+    return text;
+  }
+
+  Shapes &shapes;
+  TargetAttr target;
+  bool fuse;
+  llvm::DenseMap<Operation *, KernelGroup *> groupOf;
+};
+
+struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
+  using FormKernelsBase::FormKernelsBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SymbolTable symbols(module);
+    TargetAttr target = TargetAttr::of(module);
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      Shapes shapes;
+      if (failed(shapes.inferFunction(function)))
+        return signalPassFailure();
+      SmallVector<Block *> blocks;
+      function.walk([&](Block *block) {
+        if (!isa<KernelOp>(block->getParentOp()))
+          blocks.push_back(block);
+      });
+      for (Block *block : blocks) {
+        Grouper grouper(shapes, target, !noFusion);
+        grouper.run(*block);
+        for (auto &group : grouper.groups)
+          form(*group, shapes, symbols, target);
+      }
+      for (Operation *op : dead)
+        op->dropAllReferences();
+      for (Operation *op : dead)
+        op->erase();
+      dead.clear();
+    }
+  }
+
+  /// Replaces the group's ops by one kernel where the last of them stands.
+  void form(KernelGroup &group, Shapes &shapes, SymbolTable &symbols, TargetAttr target) {
+    OpBuilder b(*group.ops.begin());
+    DictionaryAttr config = b.getDictionaryAttr({});
+    if (group.family) {
+      b.setInsertionPoint(group.root);
+      config = group.family->prepare(b, group, symbols, target);
+    }
+    SmallVector<Operation *> ops(group.ops.begin(), group.ops.end());
+    llvm::sort(ops, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
+
+    llvm::SetVector<Value> inputs, outputs;
+    for (Operation *op : ops) {
+      for (Value operand : op->getOperands())
+        if (!group.ops.contains(operand.getDefiningOp()) && !isImmediate(operand))
+          inputs.insert(operand);
+      for (Value result : op->getResults())
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !group.ops.contains(user); }))
+          outputs.insert(result);
+    }
+    // Unused results of the last op keep their place: a kernel has at least one result.
+    if (outputs.empty())
+      outputs.insert(ops.back()->getResult(0));
+
+    b.setInsertionPoint(ops.back());
+    SmallVector<Location> locations;
+    for (Operation *op : ops)
+      locations.push_back(op->getLoc());
+    Location loc = ops.size() == 1 ? ops.front()->getLoc() : FusedLoc::get(b.getContext(), locations);
+    SmallVector<Type> types(llvm::map_range(outputs, [](Value v) { return v.getType(); }));
+    SmallVector<Attribute> refused;
+    for (const std::string &reason : group.refused)
+      refused.push_back(b.getStringAttr(reason));
+    auto kernel = KernelOp::create(b, loc, types, inputs.getArrayRef(), b.getStringAttr(group.family ? group.family->name() : "loops"),
+                                   config.empty() ? DictionaryAttr() : config,
+                                   dimNumbers(b, shapes, inputs.getArrayRef(), outputs.getArrayRef()),
+                                   refused.empty() ? ArrayAttr() : b.getArrayAttr(refused));
+    Block *body = b.createBlock(&kernel.getBody());
+    IRMapping map;
+    for (Value input : inputs)
+      map.map(input, body->addArgument(input.getType(), input.getLoc()));
+    b.setInsertionPointToStart(body);
+    for (Operation *op : ops) {
+      for (Value operand : op->getOperands())
+        if (!map.contains(operand))
+          map.map(operand, b.clone(*operand.getDefiningOp())->getResult(0));
+      b.clone(*op, map);
+    }
+    YieldOp::create(b, loc, llvm::map_to_vector(outputs, [&](Value v) { return map.lookup(v); }));
+    for (auto [index, result] : llvm::enumerate(kernel.getResults())) {
+      Value output = outputs[index];
+      output.replaceAllUsesWith(result);
+      shapes.alias(result, output);
+    }
+    // The analysis knows values by address: ops go only when it is no longer asked.
+    dead.append(ops);
+  }
+
+  SmallVector<Operation *> dead;
+
+  /// The `dims` attribute: sizes that are equal get one number, in order of appearance.
+  static ArrayAttr dimNumbers(OpBuilder &b, Shapes &shapes, ArrayRef<Value> inputs, ArrayRef<Value> outputs) {
+    std::map<DimExpr, int64_t> numbers;
+    SmallVector<Attribute> all;
+    auto add = [&](Value value) {
+      SmallVector<int64_t> mine;
+      if (isa<RankedTensorType>(value.getType()))
+        for (const DimExpr &dim : shapes.dims(value))
+          mine.push_back(dim.constant() ? -*dim.constant() - 1 : numbers.try_emplace(dim, numbers.size()).first->second);
+      all.push_back(b.getI64ArrayAttr(mine));
+    };
+    llvm::for_each(inputs, add);
+    llvm::for_each(outputs, add);
+    return b.getArrayAttr(all);
+  }
+};
+
+} // namespace

@@ -1,0 +1,14 @@
+#ifndef HONE_LOWERING_KERNELS_PASSES_TD
+#define HONE_LOWERING_KERNELS_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def FormKernels : Pass<"hone-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "groups ops into kernel regions";
+  let description = [{
+    Every op that computes goes into a `hone.kernel`: a root op with what it absorbs. Producers move down into their only
+    user when the user's family takes them. Reshapes stay outside (they become views), as do weights and library ops.
+    Numerics do not change. Needs inferred shapes.
+  }];
+  let options = [Option<"noFusion", "no-fusion", "bool", "false", "one op a kernel, for comparing fused with unfused code">];
+}
+#endif
