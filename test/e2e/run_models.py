@@ -19,15 +19,33 @@ def show(feed):
     return ", ".join(f"{n}{list(feed[n].shape)}" for n in names)
 
 
+def rms(a):
+    return float(np.sqrt(np.mean(a.astype(np.float64) ** 2))) if a.size else 0.0
+
+
 def check(model, name, got, want):
-    if not model.rms or want.dtype.kind != "f":
+    if not model.exact:
         return compare(name, got, want, model.atol, model.rtol)
     if got.shape != want.shape:
         raise Failure(f"output {name}: expected shape {list(want.shape)}, got {list(got.shape)}")
-    rms = float(np.sqrt(np.mean((got.astype(np.float64) - want) ** 2))) if want.size else 0.0
-    if not rms <= model.rms:
-        raise Failure(f"output {name}: rms error {rms:.3g}, expected at most {model.rms}")
-    return rms
+    # ONNX Runtime's own int8 activations: logits up to 0.32 on random tokens, caches up to 0.09 of their size.
+    error, most = rms(got - want), 0.4 if name == "logits" else 0.15 * rms(want)
+    if not error <= most:
+        raise Failure(f"output {name}: rms error {error:.3g}, expected at most {most:.3g}")
+    return error
+
+
+def text(compiled, session, args):
+    """The error of int8 activations on the three published texts; ONNX Runtime's is 0.285."""
+    outputs, errors = [o.name for o in session.get_outputs()], []
+    for prompt in json.loads(shared("models/smollm2-135m/expected.json").read_text())["prompts"]:
+        ids = prompt["ids"] + prompt["genai-int4 with accuracy_level 1"]["tokens"]
+        feed = {"input_ids": np.array([ids]), "attention_mask": np.ones((1, len(ids)), np.int64)} | empty_state(session)
+        errors.append(compiled.run(feed, outputs, *args.run_flag)["logits"] - session.run(["logits"], feed)[0])
+    error = rms(np.concatenate([e.ravel() for e in errors]))
+    if not error <= 0.30:
+        raise Failure(f"logits of the published texts: rms error {error:.3g}, expected at most 0.30")
+    print(f"ok   logits of the published texts: rms error {error:.3g}", flush=True)
 
 
 def run_shapes(model, compiled, session, args):
@@ -107,15 +125,17 @@ def main():
     args = parser.parse_args()
     model = MODELS[args.model]
     path = model.find()
-    session = reference(path)
+    session = reference(model.exact() if model.exact else path)
     start = time.perf_counter()
     try:
-        with Compiled(args.bin_dir, path, f"--target={args.target}", *model.flags, *args.compile_flag) as compiled:
+        with Compiled(args.bin_dir, path, f"--target={args.target}", *args.compile_flag) as compiled:
             print(f"ok   compiled in {time.perf_counter() - start:.1f} s, {compiled.file.stat().st_size / 1e6:.1f} MB", flush=True)
             worst = run_shapes(model, compiled, session, args)
+            if model.exact:
+                text(compiled, session, args)
             if model.greedy:
                 greedy(model, compiled, session, args)
-        print(f"{args.model}: ok, worst {'rms' if model.rms else 'absolute'} error {worst:.2g}")
+        print(f"{args.model}: ok, worst {'rms' if model.exact else 'absolute'} error {worst:.2g}")
     except (Failure, subprocess.TimeoutExpired) as why:
         print(f"FAIL {args.model}: {why}")
         sys.exit(1)
