@@ -17,4 +17,12 @@ def FoldShapes : Pass<"hone-fold-shapes", "::mlir::ModuleOp"> {
     of arguments. What computed them before dies. Numerics do not change.
   }];
 }
+def FoldConstants : Pass<"hone-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "evaluates what depends on constants and weights only";
+  let description = [{
+    Small elementwise and movement results become a `hone.constant` at once. Larger ones become a `hone.weight` whose recipe
+    computes them while the artifact is written, unless they would grow: a result of more than twice its inputs plus
+    64 KB stays in the graph, and so does every `hone.dequantize`. Numerics do not change.
+  }];
+}
 #endif
