@@ -9,8 +9,12 @@
 #define HONE_FOOTER_MAGIC "HONEFILE"
 #define HONE_WEIGHT_ALIGN 4096 // of the weight segment in the file
 #define HONE_TENSOR_ALIGN 64   // of one weight in the segment
+#define HONE_CHECKSUM_BLOCK (4u << 20)
 
-// All numbers little endian. Checksums are XXH3 (64 bit) of the bytes named.
+// All numbers little endian. codeChecksum, metaChecksum and footerChecksum are XXH3 (64 bit) of the bytes
+// named. weightChecksum is the XXH3 of the XXH3 values (8 bytes each, in order) of the segment's blocks of
+// HONE_CHECKSUM_BLOCK bytes, the last one as long as it is, so that threads share the work:
+// runtime/abi/Checksum.h.
 typedef struct HoneFooter {
   uint64_t codeSize; // the ELF file is [0, codeSize)
   uint64_t weightOffset, weightSize;
