@@ -26,6 +26,14 @@ CASES = [
     Case("masked", "(float[b,4,s,16] q, float[b,4,t,16] k, float[b,4,t,16] v, int64[b,t] mask) => (float[] y) { ax = Constant<value_ints=[1,2]>() o = Constant<value_float=1.0>() low = Constant<value_float=-3.4028235e+38>() c = Constant<value_float=4.0>() "
          "m = Unsqueeze(mask, ax) f = Cast<to=1>(m) g = Sub(o, f) w = Mul(g, low) t = Transpose<perm=[0,1,3,2]>(k) d = MatMul(q, t) e = Div(d, c) a = Add(e, w) s = Softmax(a) y = MatMul(s, v) }",
          {**qkv(2, 5, 5), "mask": np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])}, {**qkv(1, 1, 1), "mask": np.ones((1, 1))}, atol=1e-4),
+    Case("scaled-inputs", "(float[b,4,s,16] q, float[b,4,t,16] k, float[b,4,t,16] v) => (float[] y) { c = Constant<value_float=0.5>() t = Transpose<perm=[0,1,3,2]>(k) x = Mul(q, c) z = Mul(t, c) d = MatMul(x, z) f = Softmax<axis=-1>(d) y = MatMul(f, v) }",
+         qkv(1, 1, 1), qkv(2, 5, 33), atol=1e-4),
+    Case("repeated-heads", "(float[b,4,s,16] q, float[b,2,t,16] k, float[b,2,t,16] v, int64[5] r, int64[4] m) => (float[] y) { c = Constant<value_float=0.25>() ax = Constant<value_ints=[2]>() k5 = Unsqueeze(k, ax) ke = Expand(k5, r) kk = Reshape(ke, m) "
+         "v5 = Unsqueeze(v, ax) ve = Expand(v5, r) vv = Reshape(ve, m) t = Transpose<perm=[0,1,3,2]>(kk) d = MatMul(q, t) e = Mul(d, c) f = Softmax(e) y = MatMul(f, vv) }",
+         {**qkv(1, 3, 5, kv=2), "r": np.array([1, 2, 2, 5, 16]), "m": np.array([1, 4, 5, 16])}, atol=1e-4),
+    Case("causal-triangle", "(float[b,4,s,16] q, float[b,4,s,16] k, float[b,4,s,16] v) => (float[] y) { z0 = Constant<value_int=2>() one = Constant<value_int=1>() ax = Constant<value_ints=[0]>() low = Constant<value_float=-3.4028235e+38>() sh = Shape(q) n = Gather(sh, z0) n1 = Unsqueeze(n, ax) nn = Concat<axis=0>(n1, n1) "
+         "lo = Expand(low, nn) m = Trilu<upper=1>(lo, one) t = Transpose<perm=[0,1,3,2]>(k) d = MatMul(q, t) c = Constant<value_float=0.25>() e = Mul(d, c) a = Add(e, m) f = Softmax(a) y = MatMul(f, v) }",
+         qkv(1, 1, 1), qkv(2, 7, 7), qkv(1, 66, 66), atol=1e-4),
     Case("standard", "(float[b,4,s,16] q, float[b,2,t,16] k, float[b,2,t,16] v) => (float[] y) { y = Attention<is_causal=1>(q, k, v) }", qkv(1, 1, 1, kv=2), qkv(2, 9, 9, kv=2), opset=23, atol=1e-4),
     Case("standard-mask", "(float[b,4,s,16] q, float[b,4,t,16] k, float[b,4,t,16] v, float[b,1,s,t] m) => (float[] y) { y = Attention(q, k, v, m) }", {**qkv(2, 3, 9), "m": (2, 1, 3, 9)}, opset=23, atol=1e-4),
     Case("rope-parts", "(float[b,4,s,16] x, float[1,1,s,16] cos, float[1,1,s,16] sin) => (float[] y) { " + HALF + ROTATE.format(x="x") + " }",
