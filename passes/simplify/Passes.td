@@ -25,4 +25,44 @@ def FoldConstants : Pass<"hone-fold-constants", "::mlir::ModuleOp"> {
     64 KB stays in the graph, and so does every `hone.dequantize`. Numerics do not change.
   }];
 }
+def SimplifyMovement : Pass<"hone-simplify-movement", "::mlir::ModuleOp"> {
+  let summary = "removes reshapes, transposes, casts and copies that change nothing";
+  let description = [{
+    Composes transposes and reshapes, drops expands, slices, casts and reshapes whose result equals their input (proved on
+    symbolic sizes), and turns transposes that only move dimensions of size 1 into reshapes. Numerics do not change.
+  }];
+}
+
+def RaiseActivations : Pass<"hone-raise-activations", "::mlir::ModuleOp"> {
+  let summary = "finds decomposed SiLU and GELU";
+  let description = [{
+    `x * sigmoid(x)` becomes `hone.silu`; the erf form of GELU in any order of its factors becomes `hone.gelu`, its tanh
+    form `hone.gelu {tanh}`. Rounding may change in the last place.
+  }];
+}
+
+def RaiseNorms : Pass<"hone-raise-norms", "::mlir::ModuleOp"> {
+  let summary = "finds decomposed RMSNorm and LayerNorm";
+  let description = [{
+    `x / sqrt(mean(x^2) + e) * scale` over the last dimension becomes `hone.rms_norm`; with the mean subtracted,
+    `hone.layer_norm`. Division and reciprocal forms are taken. Rounding may change in the last places.
+  }];
+}
+
+def RaiseRope : Pass<"hone-raise-rope", "::mlir::ModuleOp"> {
+  let summary = "finds decomposed rotary embedding";
+  let description = [{
+    `x * cos + concat(-x[..., H/2:], x[..., :H/2]) * sin` on [B, N, S, H] becomes `hone.rope` on [B, S, N*H] when cos and
+    sin repeat their first half. Rounding may change in the last place.
+  }];
+}
+
+def RaiseAttention : Pass<"hone-raise-attention", "::mlir::ModuleOp"> {
+  let summary = "finds decomposed scaled dot-product attention";
+  let description = [{
+    `softmax(scale * Q K^T + mask) V` on [B, N, S, H] becomes `hone.attention` on [B, S, N*H]; repeated key and value heads
+    become grouped heads, and a concat with past keys and values becomes its past. Run hone-simplify-movement after it: the
+    transposes that it puts around the op cancel with the model's. Rounding may change.
+  }];
+}
 #endif

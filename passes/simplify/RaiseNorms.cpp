@@ -1,0 +1,123 @@
+// RMSNorm and LayerNorm from their decomposed forms, over the last dimension.
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "passes/simplify/Match.h"
+#include "passes/simplify/Passes.h"
+
+namespace hone {
+#define GEN_PASS_DEF_RAISENORMS
+#include "passes/simplify/Passes.h.inc"
+} // namespace hone
+
+using namespace mlir;
+using namespace mlir::hone;
+using ::hone::eitherOrder;
+using ::hone::floatConstant;
+using ::hone::isFloat;
+
+/// x of mean(x) over the last dimension, kept.
+static Value meanOf(Value value) {
+  auto reduce = value.getDefiningOp<ReduceOp>();
+  if (!reduce || reduce.getKind() != ReduceKind::mean || !reduce.getKeepdims())
+    return {};
+  int64_t rank = cast<ShapedType>(reduce.getInput().getType()).getRank();
+  return reduce.getAxes().size() == 1 && reduce.getAxes()[0] == rank - 1 ? reduce.getInput() : Value();
+}
+
+/// x of x^2.
+static Value squareOf(Value value) {
+  if (auto pow = value.getDefiningOp<PowOp>(); pow && isFloat(pow.getRhs(), 2))
+    return pow.getLhs();
+  if (auto mul = value.getDefiningOp<MulOp>(); mul && mul.getLhs() == mul.getRhs())
+    return mul.getLhs();
+  return {};
+}
+
+/// x and epsilon of sqrt(mean(x^2) + epsilon).
+static Value rootMeanSquareOf(Value value, double &epsilon) {
+  auto sqrt = value.getDefiningOp<SqrtOp>();
+  Value x;
+  if (sqrt)
+    eitherOrder<AddOp>(sqrt.getInput(), [&](Value mean, Value e) {
+      auto constant = floatConstant(e);
+      Value square = constant ? meanOf(mean) : Value();
+      x = square ? squareOf(square) : Value();
+      epsilon = constant.value_or(0);
+      return bool(x);
+    });
+  return x;
+}
+
+/// x and epsilon of x / sqrt(mean(x^2) + epsilon) in its division and reciprocal forms.
+static Value normalizedOf(Value value, double &epsilon) {
+  auto isRootOf = [&](Value root, Value x) {
+    Value inner = rootMeanSquareOf(root, epsilon);
+    return inner && inner == x;
+  };
+  if (auto div = value.getDefiningOp<DivOp>(); div && isRootOf(div.getRhs(), div.getLhs()))
+    return div.getLhs();
+  Value result;
+  eitherOrder<MulOp>(value, [&](Value x, Value inverse) {
+    Value root;
+    if (auto reciprocal = inverse.getDefiningOp<ReciprocalOp>())
+      root = reciprocal.getInput();
+    else if (auto div = inverse.getDefiningOp<DivOp>(); div && isFloat(div.getLhs(), 1))
+      root = div.getRhs();
+    if (root && isRootOf(root, x))
+      result = x;
+    return bool(result);
+  });
+  return result;
+}
+
+/// Whether `scale` is one number an element of the last dimension of `x`, as a rank-1 tensor.
+static bool isRow(Value scale, Value x) {
+  auto type = dyn_cast<RankedTensorType>(scale.getType());
+  auto shape = cast<RankedTensorType>(x.getType()).getShape();
+  return type && type.getRank() == 1 && !shape.empty() && type.getDimSize(0) == shape.back() &&
+         !ShapedType::isDynamic(shape.back());
+}
+
+namespace {
+
+struct NormPattern : OpRewritePattern<MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
+    for (auto [normalized, scale] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
+      double epsilon = 0;
+      Value x = normalizedOf(normalized, epsilon);
+      if (!x || !isRow(scale, x) || x.getType() != op.getType())
+        continue;
+      auto attribute = rewriter.getF32FloatAttr(epsilon);
+      // With the mean subtracted it is a layer norm; its bias is the add that reads it.
+      auto centered = x.getDefiningOp<SubOp>();
+      if (!centered || meanOf(centered.getRhs()) != centered.getLhs()) {
+        rewriter.replaceOpWithNewOp<RmsNormOp>(op, op.getType(), x, scale, attribute);
+        return success();
+      }
+      if (op->hasOneUse())
+        if (auto add = dyn_cast<AddOp>(*op->getUsers().begin())) {
+          Value bias = add.getLhs() == op.getResult() ? add.getRhs() : add.getLhs();
+          if (isRow(bias, x) && add.getType() == x.getType()) {
+            rewriter.setInsertionPoint(add);
+            rewriter.replaceOpWithNewOp<LayerNormOp>(add, add.getType(), centered.getLhs(), scale, bias, attribute);
+            return success();
+          }
+        }
+      rewriter.replaceOpWithNewOp<LayerNormOp>(op, op.getType(), centered.getLhs(), scale, Value(), attribute);
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no factor is x / sqrt(mean(x^2) + epsilon) over the last dimension with a scale of its size");
+  }
+};
+
+struct RaiseNorms : ::hone::impl::RaiseNormsBase<RaiseNorms> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<NormPattern>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
