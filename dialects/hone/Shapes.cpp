@@ -264,12 +264,20 @@ FailureOr<std::vector<DimExpr>> Shapes::broadcastShapes(ArrayRef<DimExpr> a, Arr
   std::vector<DimExpr> result(a.begin(), a.end());
   size_t shift = a.size() - b.size();
   for (size_t i = 0; i < b.size(); ++i) {
-    auto left = a[shift + i].constant(), right = b[i].constant();
-    if (left && right && *left != *right && *left != 1 && *right != 1)
+    if (!require(a[shift + i], b[i], /*orOne=*/true))
       return failure();
     result[shift + i] = broadcast(a[shift + i], b[i]);
   }
   return result;
+}
+
+bool Shapes::require(const DimExpr &a, const DimExpr &b, bool orOne) {
+  if (a == b || (orOne && (a.is(1) || b.is(1))))
+    return true;
+  if (a.constant() && b.constant())
+    return false;
+  required.push_back({current, a, b, orOne});
+  return true;
 }
 
 //===-- what ops say ---------------------------------------------------------===//
@@ -300,8 +308,12 @@ DimExpr Shapes::unknownDim(OpResult result, int64_t axis) {
 //===-- running it ---------------------------------------------------------===//
 
 LogicalResult Shapes::infer(Operation *op) {
-  if (auto shaped = dyn_cast<ShapeOpInterface>(op))
-    return shaped.inferShapes(*this);
+  if (auto shaped = dyn_cast<ShapeOpInterface>(op)) {
+    Operation *outer = std::exchange(current, op);
+    LogicalResult result = shaped.inferShapes(*this);
+    current = outer;
+    return result;
+  }
   for (Region &region : op->getRegions())
     for (Block &block : region)
       for (Operation &inner : block)

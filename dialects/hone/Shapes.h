@@ -66,7 +66,17 @@ public:
   /// numpy broadcasting of two shapes; fails when static sizes can't agree.
   FailureOr<std::vector<DimExpr>> broadcastShapes(ArrayRef<DimExpr> a, ArrayRef<DimExpr> b);
 
+  /// What must hold at run time for inference to be right; the host code checks it in front of `op`.
+  struct Requirement {
+    Operation *op;
+    DimExpr a, b;
+    bool orOne; // a == b, or with broadcasting one of them is 1
+  };
+  ArrayRef<Requirement> requirements() const { return required; }
+
   // What ops say (inside inferShapes).
+  /// The op needs a == b (`orOne`: or one of them 1). False when that can't be; what only the run knows is kept.
+  bool require(const DimExpr &a, const DimExpr &b, bool orOne = false);
   void setResult(OpResult result, Type elementType, ArrayRef<DimExpr> dims);
   void setContents(Value tensor, ArrayRef<DimExpr> elements);
   /// A result dimension that only the run decides.
@@ -96,6 +106,8 @@ private:
   llvm::DenseMap<Value, std::vector<DimExpr>> knownDims;
   llvm::DenseMap<Value, std::vector<DimExpr>> knownContents;
   llvm::DenseMap<Value, Value> aliases;
+  std::vector<Requirement> required;
+  Operation *current = nullptr; // the op that inferShapes runs for
 };
 
 } // namespace mlir::hone

@@ -303,7 +303,25 @@ LogicalResult HostBuilder::lowerKernel(KernelOp kernel) {
 
 //===-- blocks --------------------------------------------------------------------===//
 
+void HostBuilder::checkRequirements(Operation *op) {
+  Location loc = op->getLoc();
+  auto [from, to] = requirements.equal_range(op);
+  for (auto at = from; at != to; ++at) {
+    const Shapes::Requirement &need = *at->second;
+    // Sizes of a kernel's inner values are functions of its inputs'; the few that are not can't be asked for here.
+    if (!shapes.isVisible(need.a, op) || !shapes.isVisible(need.b, op))
+      continue;
+    Value a = size(need.a, loc), c = size(need.b, loc);
+    Value holds = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, a, c);
+    if (need.orOne)
+      for (Value side : {a, c})
+        holds = arith::OrIOp::create(b, loc, holds, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, side, index(1, loc)));
+    check(holds, need.orOne ? "expected operands with sizes that broadcast" : "expected operands of equal size", need.op);
+  }
+}
+
 LogicalResult HostBuilder::lower(Operation *op) {
+  checkRequirements(op);
   if (isView(op))
     return lowerView(op);
   if (auto kernel = dyn_cast<KernelOp>(op))
@@ -359,6 +377,9 @@ static bool onlyShapesRead(Value tensor, Shapes &shapes) {
 }
 
 LogicalResult HostBuilder::lowerBlock(Block &block) {
+  for (const Shapes::Requirement &need : shapes.requirements())
+    if (Operation *op = need.op ? block.findAncestorOpInBlock(*need.op) : nullptr; op && isa<KernelOp>(op) != (op == need.op))
+      requirements.emplace(op, &need);
   // The last op of this block that reads each root, nested readers included.
   llvm::DenseMap<Value, Operation *> last;
   llvm::DenseMap<Operation *, SmallVector<Value>> endsAt;

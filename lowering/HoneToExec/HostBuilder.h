@@ -58,6 +58,10 @@ private:
   mlir::func::FuncOp kernelFunction(mlir::hone::KernelOp kernel);
   mlir::Value index(int64_t value, mlir::Location loc);
 
+  /// Emits the checks of sizes that inference could only assume for `op`.
+  void checkRequirements(mlir::Operation *op);
+
+  std::multimap<mlir::Operation *, const mlir::hone::Shapes::Requirement *> requirements;
   bool failedBuffer = false;
   std::map<std::string, mlir::func::FuncOp> functions;
   llvm::DenseMap<mlir::Value, mlir::Value> allocated; // tensor -> its exec.alloc

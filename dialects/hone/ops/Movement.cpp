@@ -164,7 +164,7 @@ LogicalResult SqueezeOp::inferShapes(Shapes &shapes) {
   for (auto [axis, dim] : llvm::enumerate(shapes.dims(getInput()))) {
     if (!llvm::is_contained(getAxes(), int64_t(axis)))
       dims.push_back(dim);
-    else if (dim.constant() && !dim.is(1))
+    else if (!shapes.require(dim, DimExpr(1)))
       return emitError("expected size 1 in dimension ") << axis << ", got " << *dim.constant();
   }
   shapes.setResult(only(*this), elementType(getInput()), dims);
@@ -275,11 +275,12 @@ LogicalResult ConcatOp::inferShapes(Shapes &shapes) {
     if (i)
       dims[axis] = dims[axis] + mine[axis];
     for (int64_t other = 0; other < rank; ++other)
-      if (other != axis && mine[other].constant()) {
-        if (dims[other].constant() && dims[other] != mine[other])
+      if (other != axis) {
+        if (!shapes.require(dims[other], mine[other]))
           return emitError("expected inputs of one size in dimension ")
                  << other << ", got " << *dims[other].constant() << " and " << *mine[other].constant();
-        dims[other] = mine[other];
+        if (mine[other].constant())
+          dims[other] = mine[other];
       }
     auto known = shapes.contents(input);
     tracked = tracked && known;
