@@ -75,6 +75,8 @@ private:
         else
           reader->refused.push_back(describe(op) + ": " + reason);
       }
+    if (!home && fuse && op->getNumResults() == 1)
+      home = sharedReader(op);
     if (!home) {
       groups.push_back(std::make_unique<KernelGroup>());
       home = groups.back().get();
@@ -111,7 +113,38 @@ private:
     return reader;
   }
 
+  /// A reader whose family takes `op` in front of its root although others read it too: the kernel then yields both, as
+  /// with the sum of a residual and its norm. The others must stand behind the kernel.
+  KernelGroup *sharedReader(Operation *op) {
+    for (Operation *user : op->getUsers()) {
+      KernelGroup *group = groupOf.lookup(user);
+      if (!group || !group->family || user->getBlock() != op->getBlock() || !group->family->refusesPrologue(op, *group, shapes).empty())
+        continue;
+      Operation *last = lastOf(*group);
+      bool othersFollow = llvm::all_of(op->getUsers(), [&](Operation *other) {
+        KernelGroup *theirs = groupOf.lookup(other);
+        if (theirs == group)
+          return true;
+        Operation *at = op->getBlock()->findAncestorOpInBlock(*other);
+        return last->isBeforeInBlock(theirs && other->getBlock() == op->getBlock() ? lastOf(*theirs) : at) && last->isBeforeInBlock(at);
+      });
+      if (othersFollow)
+        return group;
+    }
+    return nullptr;
+  }
+
+  static Operation *lastOf(KernelGroup &group) {
+    Operation *last = *group.ops.begin();
+    for (Operation *op : group.ops)
+      if (last->isBeforeInBlock(op))
+        last = op;
+    return last;
+  }
+
   std::string tryJoin(Operation *op, KernelGroup &group) {
+    if (op->getAttr("hone.device") != (*group.ops.begin())->getAttr("hone.device"))
+      return "it runs on another device";
     // A root joins a group of elementwise ops that becomes its epilogue.
     KernelGroup alone;
     takeRoot(op, alone);
