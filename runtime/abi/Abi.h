@@ -37,7 +37,8 @@ struct HoneRuntime {
   void (*dispatch)(HoneRuntime *, HoneKernel kernel, const void *args, int64_t units, int64_t cost,
                    int64_t scratchBytes, int32_t op);
   // Library function `function` (runtime/abi/Library.def) on `tensors`; `params` are its integers. 0 = ok.
-  int32_t (*library)(HoneRuntime *, int32_t function, HoneTensorRef *tensors, const int64_t *params, int32_t op);
+  int32_t (*library)(HoneRuntime *, int32_t function, HoneTensorRef *tensors, const int64_t *params,
+                     int32_t op);
   // Records why this run fails; generated code then returns what this returns (never 0).
   int32_t (*fail)(HoneRuntime *, const char *message, int32_t op);
 };

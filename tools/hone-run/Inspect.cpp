@@ -1,0 +1,95 @@
+// Prints the metadata of a file for people: signature, target, options, kernels, plan, weights.
+#include "tools/hone-run/Report.h"
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace hone::run {
+
+Json inspect(const Session &session) { return Json::parse(hone_module_metadata(session.module())); }
+
+/// A value without the quotes of JSON around plain text.
+static std::string plain(const Json &value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+static std::string at(const Json &object, const char *key) {
+  return object.is_object() && object.contains(key) ? plain(object[key]) : "?";
+}
+
+static std::string listOf(const Json &values) {
+  std::string out;
+  for (const Json &value : values)
+    out += (out.empty() ? "" : " ") + plain(value);
+  return out;
+}
+
+static std::string shapeOf(const Json &tensor) {
+  std::string out = "[", ranges;
+  for (const Json &dim : tensor["shape"]) {
+    out += out.size() > 1 ? ", " : "";
+    if (!dim.is_object()) {
+      out += dim.dump();
+      continue;
+    }
+    out += at(dim, "dim");
+    std::string low = dim.contains("min") && dim["min"] != 0 ? dim["min"].dump() : "";
+    std::string high = dim.contains("max") && !dim["max"].is_null() ? dim["max"].dump() : "";
+    if (!low.empty() || !high.empty())
+      ranges += "  " + at(dim, "dim") + " in " + (low.empty() ? "0" : low) + ".." + high;
+  }
+  return out + "]" + ranges;
+}
+
+static void printTensors(const Json &meta, const char *key) {
+  printf("%s\n", key);
+  for (const Json &tensor : meta[key])
+    printf("  %-32s %-5s %s\n", at(tensor, "name").c_str(), at(tensor, "dtype").c_str(),
+           shapeOf(tensor).c_str());
+}
+
+static void printCalls(const Json &meta) {
+  std::vector<std::vector<std::string>> nodes(meta["kernels"].size());
+  for (const Json &call : meta["calls"]) {
+    const Json kernel = call.value("kernel", Json());
+    if (kernel.is_number_unsigned() && kernel.get<size_t>() < nodes.size())
+      nodes[kernel.get<size_t>()].push_back(call.contains("nodes") ? listOf(call["nodes"]) : "");
+  }
+  printf("kernels (%zu, called from %zu places)\n", nodes.size(), meta["calls"].size());
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const Json &kernel = meta["kernels"][i];
+    printf("  %-40s %-10s %s  %s bytes\n", at(kernel, "name").c_str(), at(kernel, "family").c_str(),
+           at(kernel, "config").c_str(), at(kernel, "bytes").c_str());
+    for (const std::string &names : nodes[i])
+      printf("      %s\n", names.c_str());
+  }
+}
+
+static void printWeights(const Json &meta) {
+  if (!meta.contains("weights"))
+    return;
+  double bytes = 0;
+  for (const Json &weight : meta["weights"])
+    bytes += weight.value("bytes", 0.0);
+  printf("weights (%zu, %.1f MB)\n", meta["weights"].size(), bytes / 1e6);
+  for (const Json &weight : meta["weights"])
+    printf("  %-40s %-5s %-16s %12s bytes at %-12s %s\n", at(weight, "name").c_str(),
+           at(weight, "dtype").c_str(), at(weight, "shape").c_str(), at(weight, "bytes").c_str(),
+           at(weight, "offset").c_str(),
+           weight.contains("from") ? ("from " + listOf(weight["from"])).c_str() : "");
+}
+
+void printInspection(const Json &meta) {
+  printf("model    %s\nformat   %s, written by Hone %s\n", at(meta, "model").c_str(),
+         at(meta, "format").c_str(), at(meta, "hone").c_str());
+  const Json target = meta.value("target", Json::object());
+  printf("target   %s", at(target, "name").c_str());
+  if (target.contains("features"))
+    printf("  (%s)", listOf(target["features"]).c_str());
+  printf("\noptions  %s\n", at(meta, "options").c_str());
+  printTensors(meta, "inputs");
+  printTensors(meta, "outputs");
+  printCalls(meta);
+  printf("plan     %s\n", at(meta, "plan").c_str());
+  printWeights(meta);
+}
+
+} // namespace hone::run
