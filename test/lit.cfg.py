@@ -10,7 +10,7 @@ config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.hone_build, "test", "lit")
-config.excludes = ["Inputs", "e2e", "conformance", "bench"]
+config.excludes = ["Inputs", "e2e", "conformance", "bench", "plugins"]
 
 bin_dir = os.path.join(config.hone_build, "bin")
 config.environment["PATH"] = os.pathsep.join([bin_dir, config.hone_llvm_bin, config.environment["PATH"]])
