@@ -1,0 +1,65 @@
+// The order of passes in every phase, each with its reason. What the driver runs is what
+// `hone-opt --hone-phase-<name>` runs.
+#include "tools/common/Pipelines.h"
+#include "lowering/HoneToExec/Passes.h"
+#include "lowering/kernels/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/partition/Passes.h"
+#include "passes/simplify/Passes.h"
+
+namespace hone {
+
+static void buildSimplify(mlir::OpPassManager &pm) {
+  // Hand-written input may have open types; imported modules are typed already.
+  pm.addPass(createInferShapes());
+  // Shape computations first: most of a decomposed graph is one, and what they feed gets static.
+  pm.addPass(createFoldShapes());
+  // Equal constants and sizes become one value, so that raising can compare values.
+  pm.addPass(mlir::createCSEPass());
+  pm.addPass(createFoldConstants());
+  // Raising sees through nothing: casts, expands and reshapes that do nothing must be gone.
+  pm.addPass(createSimplifyMovement());
+  pm.addPass(mlir::createCSEPass());
+  pm.addPass(createRaiseActivations());
+  pm.addPass(createRaiseNorms());
+  // Rope in front of attention: its result must look like split heads again.
+  pm.addPass(createRaiseRope());
+  pm.addPass(createSimplifyMovement());
+  pm.addPass(createRaiseAttention());
+  // The movement that raising put around its ops cancels with the model's.
+  pm.addPass(createSimplifyMovement());
+  pm.addPass(createFoldShapes());
+  pm.addPass(createFoldConstants());
+  pm.addPass(mlir::createCSEPass());
+}
+
+static void buildPartition(mlir::OpPassManager &pm) { pm.addPass(createAssignDevices()); }
+
+static void buildKernels(mlir::OpPassManager &pm) { pm.addPass(createFormKernels()); }
+
+static void buildSchedule(mlir::OpPassManager &pm) {
+  pm.addPass(createHoneToExec());
+  // Sizes are computed where they are needed; equal ones become one.
+  pm.addPass(mlir::createCSEPass());
+}
+
+llvm::ArrayRef<Phase> phases() {
+  static const Phase all[] = {
+      {"simplify", "shapes and constants folded, movement removed, composites raised", buildSimplify},
+      {"partition", "a device for every op", buildPartition},
+      {"kernels", "kernel regions with their families", buildKernels},
+      {"schedule", "buffers, dispatches, kernel bodies", buildSchedule},
+  };
+  return all;
+}
+
+void registerPhases() {
+  for (const Phase &phase : phases())
+    if (phase.build)
+      // Registrations live as long as the process.
+      new mlir::PassPipelineRegistration<>(*new std::string("hone-phase-" + phase.name.str()), phase.summary, phase.build);
+}
+
+} // namespace hone
