@@ -6,7 +6,7 @@ def Hone_YieldOp : Hone_Op<"yield", [Pure, ReturnLike, Terminator]> {
   let summary = "the results of a region";
   let arguments = (ins Variadic<Hone_Tensor>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 def Hone_IfOp : Hone_Op<"if", [DeclareOpInterfaceMethods<ShapeOpInterface>, NoRegionArguments, RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "runs one of two regions; regions read values of outside directly";
