@@ -1,8 +1,12 @@
 // The order of passes in every phase, each with its reason. What the driver runs is what
 // `hone-opt --hone-phase-<name>` runs.
 #include "tools/common/Pipelines.h"
+#include "lowering/ExecToLLVM/Passes.h"
 #include "lowering/HoneToExec/Passes.h"
 #include "lowering/kernels/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -45,12 +49,39 @@ static void buildSchedule(mlir::OpPassManager &pm) {
   pm.addPass(mlir::createCSEPass());
 }
 
+static void buildCodegen(mlir::OpPassManager &pm) {
+  // Functions first: what has no polynomial becomes a call only after all vectors are known.
+  pm.addPass(createExpandMath());
+  pm.addPass(mlir::createConvertVectorToSCFPass());
+  // Host code leaves early on errors, which structured control flow can't express.
+  pm.addPass(mlir::createSCFToControlFlowPass());
+  pm.addPass(createExecToLLVM());
+  pm.addPass(mlir::memref::createExpandStridedMetadataPass());
+  pm.addPass(mlir::createLowerAffinePass());
+  pm.addPass(mlir::arith::createArithExpandOpsPass());
+  pm.addPass(mlir::createConvertVectorToLLVMPass());
+  pm.addPass(mlir::createConvertMathToLLVMPass());
+  pm.addPass(mlir::createConvertMathToLibmPass());
+  pm.addPass(mlir::createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(mlir::createConvertIndexToLLVMPass());
+  pm.addPass(mlir::createArithToLLVMConversionPass());
+  pm.addPass(mlir::createConvertControlFlowToLLVMPass());
+  pm.addPass(mlir::createConvertFuncToLLVMPass());
+  pm.addPass(mlir::createReconcileUnrealizedCastsPass());
+  pm.addPass(mlir::createCSEPass());
+}
+
 llvm::ArrayRef<Phase> phases() {
   static const Phase all[] = {
+      {"import", "ONNX to the hone dialect", nullptr},
       {"simplify", "shapes and constants folded, movement removed, composites raised", buildSimplify},
+      {"compress", "pruning, quantization, precision: only what was asked for", nullptr},
+      {"fuse", "graph-level merges", nullptr},
       {"partition", "a device for every op", buildPartition},
       {"kernels", "kernel regions with their families", buildKernels},
       {"schedule", "buffers, dispatches, kernel bodies", buildSchedule},
+      {"codegen", "the LLVM dialect", buildCodegen},
+      {"package", "objects, weights and metadata in one file", nullptr},
   };
   return all;
 }

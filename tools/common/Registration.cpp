@@ -2,6 +2,7 @@
 #include "tools/common/Registration.h"
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/hone/HoneDialect.h"
+#include "lowering/ExecToLLVM/Passes.h"
 #include "lowering/HoneToExec/Passes.h"
 #include "lowering/kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -35,6 +36,7 @@ void registerPasses() {
   registerHonePartitionPasses();
   registerHoneKernelsPasses();
   registerHoneToExecPasses();
+  registerHoneExecToLLVMPasses();
   registerPhases();
 }
 

@@ -1,0 +1,19 @@
+#ifndef HONE_LOWERING_EXECTOLLVM_PASSES_TD
+#define HONE_LOWERING_EXECTOLLVM_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def ExpandMath : Pass<"hone-expand-math"> {
+  let summary = "writes f32 functions as polynomials";
+  let description = "exp, log, erf, tanh and the like on f32 scalars and vectors; what has no polynomial stays and becomes a call of libm.";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ExecToLLVM : Pass<"hone-exec-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "maps exec ops to the calls of runtime/abi/Abi.h";
+  let description = [{
+    `@main` becomes `hone_entry(runtime, inputs, outputs) -> i32`; each kernel function takes its argument block, scratch and range.
+    Needs scf lowered to cf. Memrefs are rebuilt from pointers and dynamic sizes; upstream conversions lower the rest.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
+}
+#endif

@@ -1,0 +1,244 @@
+// Writes the artifact: code, weights straight into the mapped output, metadata, footer; then renames.
+#include "lowering/Package/Package.h"
+#include "dialects/exec/ExecDialect.h"
+#include "lowering/Package/Codegen.h"
+#include "lowering/Package/Weights.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "runtime/abi/Abi.h"
+#include "runtime/abi/Artifact.h"
+#include "runtime/abi/Checksum.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace hone {
+
+void planWeights(ModuleOp module) {
+  OpBuilder b(module.getContext());
+  llvm::DenseSet<Attribute> used;
+  module.walk([&](exec::WeightOp op) { used.insert(op.getWeightAttr().getAttr()); });
+  std::map<std::tuple<std::string, int64_t, int64_t>, int64_t> placed;
+  SmallVector<NamedAttribute> plan;
+  int64_t at = 0;
+  for (auto weight : module.getOps<mlir::hone::WeightOp>()) {
+    if (!used.contains(weight.getSymNameAttr()))
+      continue;
+    int64_t size = bytesOf(cast<RankedTensorType>(weight.getType())), offset = at;
+    if (weight.getFile()) {
+      auto [same, isNew] = placed.try_emplace({weight.getFile()->str(), *weight.getOffset(), size}, at);
+      offset = same->second;
+    }
+    plan.push_back(b.getNamedAttr(weight.getSymName(), b.getI64IntegerAttr(offset)));
+    if (offset == at)
+      at += (size + HONE_TENSOR_ALIGN - 1) / HONE_TENSOR_ALIGN * HONE_TENSOR_ALIGN;
+  }
+  module->setAttr("hone.weight_plan", b.getDictionaryAttr(plan));
+  module->setAttr("hone.weight_bytes", b.getI64IntegerAttr(at));
+}
+
+static std::string text(Type type) {
+  std::string out;
+  llvm::raw_string_ostream(out) << type;
+  return out;
+}
+
+static llvm::json::Array describeTensors(ArrayAttr tensors, DictionaryAttr ranges) {
+  llvm::json::Array out;
+  for (Attribute entry : tensors) {
+    auto dict = cast<DictionaryAttr>(entry);
+    auto type = cast<RankedTensorType>(dict.getAs<TypeAttr>("type").getValue());
+    auto name = dict.getAs<StringAttr>("hone.name");
+    auto names = dict.getAs<ArrayAttr>("hone.dims");
+    llvm::json::Array shape;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+      if (!type.isDynamicDim(axis)) {
+        shape.push_back(type.getDimSize(axis));
+        continue;
+      }
+      auto dim = names && size_t(axis) < names.size() ? dyn_cast<StringAttr>(names[axis]) : StringAttr();
+      llvm::json::Object object{{"dim", dim ? dim.getValue() : ""}, {"min", 0}};
+      if (auto range = dim && ranges ? ranges.getAs<ArrayAttr>(dim.getValue()) : ArrayAttr()) {
+        object["min"] = cast<IntegerAttr>(range[0]).getInt();
+        object["max"] = cast<IntegerAttr>(range[1]).getInt();
+      }
+      shape.push_back(std::move(object));
+    }
+    out.push_back(llvm::json::Object{{"name", name ? name.getValue() : ""}, {"dtype", text(type.getElementType())}, {"shape", std::move(shape)}});
+  }
+  return out;
+}
+
+static std::string metadata(ModuleOp module, const PackageOptions &options) {
+  TargetAttr target = TargetAttr::of(module);
+  SmallVector<StringRef> features;
+  target.getFeatures().getValue().split(features, ',');
+  llvm::json::Array featureNames;
+  for (StringRef feature : features)
+    featureNames.push_back(feature.ltrim('+'));
+  auto signature = module->getAttrOfType<DictionaryAttr>("hone.signature");
+  auto ranges = module->getAttrOfType<DictionaryAttr>("hone.dim_ranges");
+  auto model = module->getAttrOfType<StringAttr>("hone.model");
+
+  llvm::json::Array kernels, calls, weights, arguments;
+  llvm::StringMap<int64_t> kernelNumbers;
+  auto kernelNumber = [&](StringRef name, StringRef family) {
+    auto [at, isNew] = kernelNumbers.try_emplace(name, kernels.size());
+    if (isNew)
+      kernels.push_back(llvm::json::Object{{"name", name}, {"family", family}});
+    return at->second;
+  };
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    if (auto family = function->getAttrOfType<StringAttr>("hone.family"))
+      kernelNumber(function.getName(), family.getValue());
+  for (Attribute call : module->getAttrOfType<ArrayAttr>("hone.calls")) {
+    auto dict = cast<DictionaryAttr>(call);
+    llvm::json::Array nodes;
+    for (Attribute node : dict.getAs<ArrayAttr>("nodes"))
+      nodes.push_back(cast<StringAttr>(node).getValue());
+    calls.push_back(llvm::json::Object{{"kernel", kernelNumber(dict.getAs<StringAttr>("kernel").getValue(), "library")},
+                                       {"nodes", std::move(nodes)},
+                                       {"device", "host"}});
+  }
+  auto plan = module->getAttrOfType<DictionaryAttr>("hone.weight_plan");
+  for (NamedAttribute entry : plan) {
+    auto weight = module.lookupSymbol<mlir::hone::WeightOp>(entry.getName());
+    auto type = cast<RankedTensorType>(weight.getType());
+    llvm::json::Array shape, from;
+    for (int64_t size : type.getShape())
+      shape.push_back(size);
+    weight.getRecipe().walk([&](GetWeightOp get) { from.push_back(get.getWeight()); });
+    weights.push_back(llvm::json::Object{{"name", entry.getName().getValue()},
+                                         {"dtype", text(type.getElementType())},
+                                         {"shape", std::move(shape)},
+                                         {"offset", cast<IntegerAttr>(entry.getValue()).getInt()},
+                                         {"bytes", bytesOf(type)},
+                                         {"from", std::move(from)}});
+  }
+  for (const std::string &argument : options.arguments)
+    arguments.push_back(argument);
+  llvm::json::Object root{
+      {"format", HONE_FORMAT_VERSION},
+      {"hone", options.version},
+      {"model", model ? model.getValue() : ""},
+      {"target", llvm::json::Object{{"name", target.getName().getValue()}, {"features", std::move(featureNames)}}},
+      {"options", std::move(arguments)},
+      {"inputs", describeTensors(signature.getAs<ArrayAttr>("inputs"), ranges)},
+      {"outputs", describeTensors(signature.getAs<ArrayAttr>("outputs"), ranges)},
+      {"kernels", std::move(kernels)},
+      {"calls", std::move(calls)},
+      {"weights", std::move(weights)},
+      {"plan", llvm::json::Object{{"arena", "dynamic"}, {"weight_bytes", module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt()}}}};
+  std::string out;
+  llvm::raw_string_ostream(out) << llvm::json::Value(std::move(root));
+  return out;
+}
+
+namespace {
+/// A file under a temporary name: kept by commit(), gone otherwise.
+struct PendingFile {
+  std::string name, final;
+  bool committed = false;
+  explicit PendingFile(StringRef path) : name(path.str() + ".part" + std::to_string(getpid())), final(path.str()) {}
+  ~PendingFile() {
+    if (!committed)
+      llvm::sys::fs::remove(name);
+  }
+  std::error_code commit() {
+    std::error_code code = llvm::sys::fs::rename(name, final);
+    committed = !code;
+    return code;
+  }
+};
+
+/// The pending file mapped for writing.
+struct MappedOutput {
+  char *data = nullptr;
+  size_t size = 0;
+  ~MappedOutput() {
+    if (data)
+      munmap(data, size);
+  }
+};
+} // namespace
+
+/// Grows the file to `size` with blocks that exist: a full disk is found here and not as a fault while writing.
+static LogicalResult mapOutput(ModuleOp module, const std::string &path, size_t size, MappedOutput &out) {
+  int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0)
+    return module.emitError("can't open '") << path << "': " << strerror(errno);
+  int code = posix_fallocate(file, 0, size);
+  void *data = code ? MAP_FAILED : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  close(file);
+  if (data == MAP_FAILED)
+    return module.emitError("can't write ") << size << " bytes: " << strerror(code ? code : errno);
+  out.data = static_cast<char *>(data);
+  out.size = size;
+  return success();
+}
+
+LogicalResult writeArtifact(ModuleOp module, const PackageOptions &options) {
+  options.progress("codegen", 0, 1);
+  auto objects = compileObjects(module, TargetAttr::of(module), options.saveTemps);
+  if (failed(objects))
+    return failure();
+  PendingFile pending(options.output);
+  std::string error;
+  if (failed(linkObjects(*objects, pending.name, !options.objectOnly, error)))
+    return module.emitError() << error;
+  objects->clear();
+  uint64_t codeSize = 0;
+  if (std::error_code code = llvm::sys::fs::file_size(pending.name, codeSize))
+    return module.emitError("can't read '") << pending.name << "': " << code.message();
+  if (!options.objectOnly) {
+    HoneFooter footer = {};
+    std::string meta = metadata(module, options);
+    auto align = [](uint64_t at, uint64_t to) { return (at + to - 1) / to * to; };
+    footer.codeSize = codeSize;
+    footer.weightOffset = align(codeSize, HONE_WEIGHT_ALIGN);
+    footer.weightSize = module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt();
+    footer.metaOffset = align(footer.weightOffset + footer.weightSize, 8);
+    footer.metaSize = meta.size();
+    uint64_t footerOffset = align(footer.metaOffset + footer.metaSize, 8);
+    MappedOutput out;
+    if (failed(mapOutput(module, pending.name, footerOffset + sizeof footer, out)))
+      return failure();
+
+    WeightSource source(module, options);
+    auto plan = module->getAttrOfType<DictionaryAttr>("hone.weight_plan");
+    llvm::DenseSet<int64_t> written;
+    size_t done = 0;
+    for (NamedAttribute entry : plan) {
+      options.progress("weights", done++, plan.size());
+      int64_t offset = cast<IntegerAttr>(entry.getValue()).getInt();
+      auto weight = module.lookupSymbol<mlir::hone::WeightOp>(entry.getName());
+      if (!written.insert(offset).second && bytesOf(cast<RankedTensorType>(weight.getType())))
+        continue;
+      char *to = out.data + footer.weightOffset + offset;
+      if (failed(source.write(weight, to)))
+        return failure();
+      // Written pages need not stay in memory; the kernel keeps what it has not stored yet.
+      uintptr_t first = uintptr_t(to) & ~uintptr_t(4095), last = uintptr_t(to) + bytesOf(cast<RankedTensorType>(weight.getType()));
+      madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
+    }
+    memcpy(out.data + footer.metaOffset, meta.data(), meta.size());
+    footer.formatVersion = HONE_FORMAT_VERSION;
+    footer.abiVersion = HONE_ABI_VERSION;
+    memcpy(footer.magic, HONE_FOOTER_MAGIC, sizeof footer.magic);
+    footer.codeChecksum = honeChecksum(out.data, codeSize);
+    footer.weightChecksum = honeWeightChecksum(reinterpret_cast<uint8_t *>(out.data) + footer.weightOffset, footer.weightSize);
+    footer.metaChecksum = honeChecksum(meta.data(), meta.size());
+    footer.footerChecksum = honeChecksum(&footer, offsetof(HoneFooter, footerChecksum));
+    memcpy(out.data + footerOffset, &footer, sizeof footer);
+  }
+  if (std::error_code code = pending.commit())
+    return module.emitError("can't rename to '") << options.output << "': " << code.message();
+  return success();
+}
+
+} // namespace hone

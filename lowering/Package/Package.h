@@ -1,0 +1,30 @@
+// From a module in the LLVM dialect, with its weights, to the artifact file.
+#ifndef HONE_LOWERING_PACKAGE_PACKAGE_H
+#define HONE_LOWERING_PACKAGE_PACKAGE_H
+#include "dialects/hone/HoneDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <functional>
+
+namespace hone {
+
+struct PackageOptions {
+  std::string output, modelDir, version;
+  std::vector<std::string> arguments;   // as given, for the record
+  std::string saveTemps;                // folder for LLVM IR; empty: none
+  bool objectOnly = false;              // one relocatable object instead of an artifact
+  /// Lowers a module with one function @main of hone ops to the LLVM dialect, for recipes.
+  std::function<mlir::LogicalResult(mlir::ModuleOp)> lower;
+  /// Called as long work goes on: what, how far, of how much.
+  std::function<void(llvm::StringRef, size_t, size_t)> progress = [](llvm::StringRef, size_t, size_t) {};
+};
+
+/// Gives every weight that host code reads its offset in the weight segment: module attributes `hone.weight_plan` and
+/// `hone.weight_bytes`. Equal file ranges of one type are stored once.
+void planWeights(mlir::ModuleOp module);
+
+/// Compiles, links, evaluates recipes and writes the artifact under a temporary name that is renamed at the end. Errors are
+/// emitted as diagnostics; no file is left behind.
+mlir::LogicalResult writeArtifact(mlir::ModuleOp module, const PackageOptions &options);
+
+} // namespace hone
+#endif

@@ -1,0 +1,54 @@
+// One line an error: `error: model.onnx: node 'name': message`.
+#include "tools/common/Diagnostics.h"
+#include "mlir/IR/Location.h"
+#include "mlir/IR/MLIRContext.h"
+
+namespace hone {
+
+DiagnosticPrinter::DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostream &err, std::string model)
+    : context(context), err(err), model(std::move(model)) {
+  id = context.getDiagEngine().registerHandler([this](mlir::Diagnostic &d) { return handle(d); });
+}
+
+DiagnosticPrinter::~DiagnosticPrinter() { context.getDiagEngine().eraseHandler(id); }
+
+std::string DiagnosticPrinter::where(mlir::Location location) const {
+  if (auto named = mlir::dyn_cast<mlir::NameLoc>(location))
+    return model + ": node '" + named.getName().str() + "': ";
+  if (auto fused = mlir::dyn_cast<mlir::FusedLoc>(location); fused && !fused.getLocations().empty())
+    return where(fused.getLocations().front());
+  if (auto file = mlir::dyn_cast<mlir::FileLineColLoc>(location))
+    return file.getFilename().str() + (file.getLine() ? ":" + std::to_string(file.getLine()) : "") + ": ";
+  return model + ": ";
+}
+
+mlir::LogicalResult DiagnosticPrinter::handle(mlir::Diagnostic &diagnostic) {
+  std::string message = diagnostic.str();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  // The importer names the node itself.
+  bool isPlaced = llvm::StringRef(message).contains("node '") || llvm::StringRef(message).contains("node #") ||
+                  llvm::StringRef(message).starts_with(model);
+  std::string line = (isPlaced ? (llvm::StringRef(message).starts_with(model) ? "" : model + ": ") : where(diagnostic.getLocation())) + message;
+  switch (diagnostic.getSeverity()) {
+  case mlir::DiagnosticSeverity::Error:
+    // One cause gives one line: what fails because of it says nothing new.
+    if (errors++ < 20)
+      err << "error: " << line << "\n";
+    break;
+  case mlir::DiagnosticSeverity::Warning:
+    err << "warning: " << line << "\n";
+    break;
+  case mlir::DiagnosticSeverity::Remark:
+    kept.push_back(line);
+    break;
+  case mlir::DiagnosticSeverity::Note:
+    err << "note: " << line << "\n";
+    break;
+  }
+  for (mlir::Diagnostic &note : diagnostic.getNotes())
+    if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark && !llvm::StringRef(note.str()).contains("see current operation"))
+      err << "note: " << note.str() << "\n";
+  return mlir::success();
+}
+
+} // namespace hone

@@ -1,0 +1,30 @@
+// Diagnostics as the command line prints them: one line an error, then notes; remarks kept for --explain.
+#ifndef HONE_TOOLS_COMMON_DIAGNOSTICS_H
+#define HONE_TOOLS_COMMON_DIAGNOSTICS_H
+#include "mlir/IR/Diagnostics.h"
+#include <string>
+#include <vector>
+
+namespace hone {
+
+class DiagnosticPrinter {
+public:
+  DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostream &err, std::string model);
+  ~DiagnosticPrinter();
+  bool sawError() const { return errors > 0; }
+  const std::vector<std::string> &remarks() const { return kept; }
+
+private:
+  mlir::LogicalResult handle(mlir::Diagnostic &diagnostic);
+  std::string where(mlir::Location location) const;
+
+  mlir::MLIRContext &context;
+  llvm::raw_ostream &err;
+  std::string model;
+  mlir::DiagnosticEngine::HandlerID id;
+  int errors = 0;
+  std::vector<std::string> kept;
+};
+
+} // namespace hone
+#endif

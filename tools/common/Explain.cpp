@@ -1,0 +1,42 @@
+// Counts raised ops and lists kernel regions with what they refused.
+#include "tools/common/Explain.h"
+#include "dialects/hone/HoneDialect.h"
+#include <map>
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace hone {
+
+static void collectNames(Location location, llvm::SmallSetVector<StringRef, 4> &names) {
+  if (auto named = dyn_cast<NameLoc>(location))
+    names.insert(named.getName());
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location part : fused.getLocations())
+      collectNames(part, names);
+}
+
+std::vector<std::string> explainModule(ModuleOp module) {
+  std::vector<std::string> lines;
+  std::map<std::string, int> counts;
+  module.walk([&](Operation *op) {
+    if (isa<AttentionOp, RopeOp, RmsNormOp, LayerNormOp, GeluOp, SiluOp>(op))
+      ++counts[op->getName().stripDialect().str()];
+  });
+  for (auto &[name, count] : counts)
+    lines.push_back(name + ": " + std::to_string(count));
+  module.walk([&](KernelOp kernel) {
+    llvm::SmallSetVector<StringRef, 4> names;
+    collectNames(kernel.getLoc(), names);
+    std::string line = "kernel (" + kernel.getFamily().str() + ") of";
+    for (StringRef name : names)
+      line += " " + name.str();
+    lines.push_back(line);
+    if (kernel.getRefused())
+      for (Attribute reason : *kernel.getRefused())
+        lines.push_back("  refused " + cast<StringAttr>(reason).getValue().str());
+  });
+  return lines;
+}
+
+} // namespace hone

@@ -1,0 +1,110 @@
+// Flags to CompileOptions. Everything else is in tools/common.
+#include "tools/common/Driver.h"
+#include "tools/common/Plugins.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/Signals.h"
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <unistd.h>
+
+static const char *const examples = R"(examples:
+  hone-compile model.onnx -o model.hone                          for this machine's CPU
+  hone-compile folder/ -o model.hone --target=x86-64-v3          a folder with model.onnx
+  hone-compile model.onnx -o model.hone --dim batch=1 --dim seq=1..512
+  hone-compile model.onnx --check                                what can't be compiled, all at once
+  hone-compile model.onnx --compile-to=simplify -o -             print the IR after a phase
+  hone-compile m.mlir --compile-from=partition -o model.hone     go on from an edited dump
+Phases: import simplify compress fuse partition kernels schedule codegen package)";
+
+/// A bug of Hone ends with one line and 70, never with a stack dump.
+static void crashed(int) {
+  static const char text[] = "\nerror: internal error of hone-compile; please report it with the model, or with the dump of the last "
+                             "phase that works (--compile-to=PHASE -o m.mlir)\n";
+  (void)!write(STDERR_FILENO, text, sizeof text - 1);
+  _exit(70);
+}
+
+/// NAME=8 or NAME=1..4096
+static bool parseDim(const std::string &text, hone::CompileOptions &options) {
+  size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return false;
+  std::string range = text.substr(equals + 1);
+  char *end = nullptr;
+  long long least = std::strtoll(range.c_str(), &end, 10), most = least;
+  if (end == range.c_str() || least < 0)
+    return false;
+  if (*end != '\0') {
+    if (end[0] != '.' || end[1] != '.')
+      return false;
+    const char *second = end + 2;
+    most = std::strtoll(second, &end, 10);
+    if (end == second || *end != '\0' || most < least)
+      return false;
+  }
+  options.dims[text.substr(0, equals)] = {least, most};
+  return true;
+}
+
+int main(int argc, char **argv) {
+  for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
+    std::signal(signal, crashed);
+  llvm::install_fatal_error_handler([](void *, const char *reason, bool) {
+    llvm::errs() << "error: internal error of hone-compile: " << reason << "\n";
+    _exit(70);
+  });
+
+  hone::CompileOptions options;
+  CLI::App app{"Compiles an ONNX model into one deployable file.", "hone-compile"};
+  app.footer(examples);
+  std::vector<std::string> dims, compress, plugins;
+  std::string calibrate, explain;
+  bool helpCompress = false;
+  app.add_option("model", options.model, "x.onnx, a folder with model.onnx, or x.mlir in the hone dialect");
+  app.add_option("-o,--output", options.output, "the file to write; - prints IR");
+  app.add_option("--target", options.target, "host, x86-64-v3, x86-64-v4")->capture_default_str();
+  app.add_option("--dim", dims, "NAME=8 fixes, NAME=1..4096 bounds a named dimension (repeatable)");
+  app.add_option("--compile-to", options.compileTo, "stop after this phase and print IR");
+  app.add_option("--compile-from", options.compileFrom, "resume at this phase");
+  app.add_flag("--check", options.checkOnly, "only report the nodes that can't be compiled");
+  app.add_option("--compress", compress, "compression (see --help-compress)");
+  app.add_option("--calibrate", calibrate, "a folder with one sub-folder of .npy files a sample");
+  app.add_flag("--help-compress", helpCompress, "list the kinds of compression");
+  app.add_option("--explain", explain, "what was raised, fused and refused, to FILE or the standard output")->expected(0, 1);
+  app.add_option("--report", options.reportFile, "a JSON report: phase times, sizes, remarks");
+  app.add_option("--save-temps", options.saveTemps, "a folder for the IR after each phase and the LLVM IR");
+  app.add_option("--threads", options.threads, "threads to compile with (0: all)");
+  app.add_option("--load-pass-plugin", plugins, "a library with passes (repeatable)");
+  app.add_option("--pdl-patterns", options.pdlPatterns, "rewrite patterns in PDL, run after simplify");
+  app.add_option("--insert-after", options.insertAfter, "PHASE:PASS puts a pass behind a phase (repeatable)");
+  app.add_option("--emit", options.emit, "hone or obj")->capture_default_str();
+  app.add_flag("--quiet", options.quiet, "no progress");
+  app.add_flag("--verbose", options.verbose, "a line for each phase; checks the IR after each pass");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    if (error.get_exit_code() == 0)
+      return app.exit(error);
+    llvm::errs() << "error: " << error.what() << "; see hone-compile --help\n";
+    return 1;
+  }
+  auto refuse = [](const std::string &message) {
+    llvm::errs() << "error: " << message << "\n";
+    return 1;
+  };
+  if (helpCompress || !compress.empty() || !calibrate.empty())
+    return refuse("compression is not built yet: no --compress or --calibrate");
+  if (options.model.empty())
+    return refuse("no model: give an .onnx file, a folder or an .mlir file; see hone-compile --help");
+  for (const std::string &dim : dims)
+    if (!parseDim(dim, options))
+      return refuse("--dim " + dim + ": expected NAME=8 or NAME=1..4096");
+  options.explain = app.count("--explain") > 0;
+  options.explainFile = explain;
+  options.arguments.assign(argv + 1, argv + argc);
+  for (const std::string &plugin : plugins)
+    if (std::string error; !hone::loadPassPlugin(plugin, error))
+      return refuse(error);
+  return hone::compileModel(options, llvm::outs(), llvm::errs());
+}
