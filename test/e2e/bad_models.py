@@ -159,7 +159,7 @@ def check(compiler, path, words):
             time.sleep(0.01)
     child.returncode = os.waitstatus_to_exitcode(status)
     text = log.read_text(errors="replace")
-    errors = [line for line in text.splitlines() if line.startswith("error:")]
+    errors = [line.replace(str(path), path.name).replace(path.stem, "MODEL") for line in text.splitlines() if line.startswith("error:")]
     wrong = []
     if child.returncode != 1:
         wrong.append(f"exit {child.returncode}")
