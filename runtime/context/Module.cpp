@@ -3,6 +3,7 @@
 #include "runtime/context/Module.h"
 #include "runtime/abi/Artifact.h"
 #include "runtime/base/Checksum.h"
+#include "runtime/devices/host/Affinity.h"
 #include "runtime/devices/host/CpuFeatures.h"
 #include <cstring>
 #include <dlfcn.h>

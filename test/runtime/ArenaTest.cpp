@@ -31,10 +31,12 @@ TEST(Arena, BlocksAreAlignedAndDoNotOverlap) {
     memset(block, mark, static_cast<size_t>(bytes));
     auto [at, fresh] = live.emplace(block, std::pair(bytes, mark));
     ASSERT_TRUE(fresh);
-    if (at != live.begin())
+    if (at != live.begin()) {
       ASSERT_LE(std::prev(at)->first + std::prev(at)->second.first, block);
-    if (std::next(at) != live.end())
+    }
+    if (std::next(at) != live.end()) {
       ASSERT_LE(block + bytes, std::next(at)->first);
+    }
   }
   for (auto &[block, what] : live)
     ASSERT_TRUE(arena.release(block));

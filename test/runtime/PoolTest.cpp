@@ -1,5 +1,6 @@
 // The worker threads: every unit runs once, whatever the counts; scratch is private; sleeping workers wake.
 #include "runtime/devices/host/Pool.h"
+#include "runtime/devices/host/Affinity.h"
 #include "runtime/devices/host/CpuFeatures.h"
 #include <atomic>
 #include <chrono>
@@ -55,6 +56,27 @@ TEST(Pool, RunsPinned) {
   std::vector<int> before = hone::rt::allowedCores();
   std::thread([&] { everyUnitOnce(2, true); }).join(); // pins its caller: not this thread
   EXPECT_EQ(hone::rt::allowedCores(), before);
+}
+
+TEST(Pool, APinnedThreadMakesPoolsOnAllCores) {
+  std::thread([] {
+    std::vector<int> before = hone::rt::allowedCores();
+    auto first = Pool::create(1, true);
+    ASSERT_TRUE(first.ok());
+    (*first)->begin();
+    EXPECT_EQ(hone::rt::allowedCores(), before);
+    auto second = Pool::create(2, false);
+    ASSERT_TRUE(second.ok());
+    uint64_t requests = 0;
+    ASSERT_TRUE((*second)->ensureScratch(64, requests));
+    std::vector<int> seen[2];
+    auto look = [](const void *args, uint8_t *, int64_t lo, int64_t) {
+      const_cast<std::vector<int> *>(static_cast<const std::vector<int> *>(args))[lo] =
+          hone::rt::allowedCores();
+    };
+    (*second)->run(look, seen, 2);
+    EXPECT_EQ(seen[1], before);
+  }).join();
 }
 
 TEST(Pool, SleepingWorkersWake) {

@@ -98,8 +98,9 @@ TEST_F(Tool, Measures) {
     auto report = nlohmann::json::parse(answer.out);
     EXPECT_LE(report["min_ms"], report["p50_ms"]);
     EXPECT_LE(report["p90_ms"], report["p99_ms"]);
-    if (!report["allocations_per_run"].is_null())
+    if (!report["allocations_per_run"].is_null()) {
       EXPECT_EQ(report["allocations_per_run"], 0);
+    }
     EXPECT_GT(report["peak_rss_bytes"], 1000000);
   }
   EXPECT_NE(runModel("--random-inputs --bench").out.find("allocations per run"), std::string::npos);

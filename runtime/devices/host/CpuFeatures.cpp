@@ -2,8 +2,6 @@
 // its registers as well (XCR0).
 #include "runtime/devices/host/CpuFeatures.h"
 #include <cstdint>
-#include <sched.h>
-#include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -148,17 +146,5 @@ CpuFeature cpuFeature(std::string_view name) {
 #else
 CpuFeature cpuFeature(std::string_view) { return CpuFeature::Unknown; }
 #endif
-
-std::vector<int> allowedCores() {
-  std::vector<int> cores;
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0)
-    for (int i = 0; i < CPU_SETSIZE; ++i)
-      if (CPU_ISSET(i, &set))
-        cores.push_back(i);
-  if (cores.empty())
-    cores.push_back(0);
-  return cores;
-}
 
 } // namespace hone::rt

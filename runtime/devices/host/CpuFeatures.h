@@ -2,15 +2,12 @@
 #ifndef HONE_RUNTIME_DEVICES_HOST_CPUFEATURES_H
 #define HONE_RUNTIME_DEVICES_HOST_CPUFEATURES_H
 #include <string_view>
-#include <vector>
 
 namespace hone::rt {
 
 enum class CpuFeature { Present, Missing, Unknown };
 /// `name` as in LLVM ("avx512vnni"); a leading '+' is skipped. Unknown: this runtime can't tell.
 CpuFeature cpuFeature(std::string_view name);
-/// Cores that this process may use, in order; never empty.
-std::vector<int> allowedCores();
 
 } // namespace hone::rt
 #endif

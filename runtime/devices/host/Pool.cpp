@@ -1,8 +1,8 @@
 // Fork and join over pinned spinning threads (about 0.1 us for an empty job while they spin).
 #include "runtime/devices/host/Pool.h"
-#include "runtime/devices/host/CpuFeatures.h"
+#include "runtime/devices/host/Affinity.h"
 #include <linux/futex.h>
-#include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <system_error>
 #include <unistd.h>
@@ -11,8 +11,13 @@ namespace hone::rt {
 
 static constexpr int idleSpins = 2000;  // pauses before a worker sleeps
 static constexpr int busySpins = 20000; // the same within a run, where the next job is near
+static constexpr int yieldAfter = 500;  // pauses, about 25 us
 
-static inline void pause() {
+/// Pause number `spins` of a wait. A long one yields now and then: the thread that is waited for may need
+/// this core.
+static inline void pause(int spins) {
+  if (spins >= yieldAfter && spins % 64 == 0)
+    sched_yield();
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -49,16 +54,9 @@ Pool::~Pool() {
     helper.join();
 }
 
-void Pool::pinTo(int index) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cores[static_cast<size_t>(index) % cores.size()], &set);
-  pthread_setaffinity_np(pthread_self(), sizeof set, &set); // refused: it runs unpinned
-}
-
 void Pool::begin() {
   if (pin && pinned != std::this_thread::get_id()) {
-    pinTo(0);
+    pinTo(coreOf(0));
     pinned = std::this_thread::get_id();
   }
   busy.store(true, std::memory_order_relaxed);
@@ -96,7 +94,7 @@ void Pool::run(HoneKernel newKernel, const void *newArgs, int64_t newUnits) {
   for (int spins = 0; spins < busySpins; ++spins) {
     if (pending.value.load(std::memory_order_acquire) == 0)
       return;
-    pause();
+    pause(spins);
   }
   waiting.value.store(1);
   while (uint32_t left = pending.value.load())
@@ -109,7 +107,7 @@ uint32_t Pool::await(uint32_t seen) {
     uint32_t now = epoch.value.load(std::memory_order_acquire);
     if (now != seen)
       return now;
-    pause();
+    pause(spins);
   }
   sleepers.value.fetch_add(1);
   uint32_t now;
@@ -121,7 +119,9 @@ uint32_t Pool::await(uint32_t seen) {
 
 void Pool::work(int index) {
   if (pin)
-    pinTo(index);
+    pinTo(coreOf(index));
+  else
+    allow(cores); // a thread starts with the cores of its maker, which may be pinned
   for (uint32_t seen = 0;;) {
     seen = await(seen);
     if (stop.load())

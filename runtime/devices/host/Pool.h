@@ -38,7 +38,7 @@ private:
   void work(int index);
   void share(int index);
   uint32_t await(uint32_t seen);
-  void pinTo(int index);
+  int coreOf(int index) const { return cores[static_cast<size_t>(index) % cores.size()]; }
 
   struct alignas(64) Line {
     std::atomic<uint32_t> value{0};
