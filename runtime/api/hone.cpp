@@ -26,7 +26,7 @@ struct Tensors {
     for (const TensorSpec &spec : specs) {
       std::vector<HoneDimInfo> &row = dims.emplace_back();
       for (const DimSpec &dim : spec.dims)
-        row.push_back({dim.name.empty() ? nullptr : dim.name.c_str(), dim.min, dim.max});
+        row.push_back({dim.fixed ? nullptr : dim.name.c_str(), dim.min, dim.max});
       infos.push_back(
           {spec.name.c_str(), static_cast<HoneDType>(spec.dtype), static_cast<int>(row.size()), row.data()});
     }

@@ -42,7 +42,8 @@ typedef struct HoneModuleOptions {
 } HoneModuleOptions;
 
 /* A dimension. Fixed: name is null, min == max == the size. Else min <= size <= max (INT64_MAX: no bound);
- * equal names mean equal sizes. A name may be an expression of other names. */
+ * equal names mean equal sizes. A name may be an expression of other names, or "" when
+ * the model gave none. */
 typedef struct HoneDimInfo {
   const char *name;
   int64_t min, max;

@@ -67,7 +67,7 @@ Status Context::bindOne(size_t index, const TensorView &view) {
 Status Context::bindDim(size_t input, size_t axis, int64_t size) {
   const Metadata &meta = code->metadata();
   const DimSpec &dim = meta.inputs[input].dims[axis];
-  if (dim.name.empty()) {
+  if (dim.fixed) {
     if (size != dim.min)
       return invalid("expected size ", dim.min, " in dimension ", axis, ", got ", size);
     return {};
@@ -76,7 +76,8 @@ Status Context::bindDim(size_t input, size_t axis, int64_t size) {
     std::string range = dim.max == INT64_MAX ? text("at least ", dim.min)
                         : dim.min == dim.max ? text(dim.min)
                                              : text(dim.min, "..", dim.max);
-    return invalid("expected '", dim.name, "' (dimension ", axis, ") to be ", range, ", got ", size);
+    return invalid("expected ", dim.name.empty() ? "a size" : "'" + dim.name + "'", " (dimension ", axis,
+                   ") to be ", range, ", got ", size);
   }
   if (dim.symbol < 0)
     return {};

@@ -54,6 +54,7 @@ bool isIdentifier(const std::string &name) {
 DimSpec readDim(const json &value, Metadata &meta) {
   DimSpec dim;
   if (value.is_number()) {
+    dim.fixed = true;
     dim.min = dim.max = sizeOf(value, "shape");
     return dim;
   }
@@ -120,7 +121,8 @@ void read(const json &root, uint64_t weightBytes, Metadata &meta) {
     meta.compiler = stringOf(root["hone"], "hone");
   if (const json &target = member(root, "target"); target.is_object() && target.contains("features"))
     for (const json &feature : arrayOf(target["features"], "features"))
-      meta.features.push_back(stringOf(feature, "features"));
+      if (std::string name = stringOf(feature, "features"); !name.empty() && name[0] != '-') // '-': not used
+        meta.features.push_back(name);
   meta.inputs = readTensors(member(root, "inputs"), "inputs", meta);
   meta.outputs = readTensors(member(root, "outputs"), "outputs", meta);
   readCalls(root, meta);
@@ -164,7 +166,7 @@ std::string describe(const TensorSpec &tensor) {
   for (size_t i = 0; i < tensor.dims.size(); ++i) {
     const DimSpec &dim = tensor.dims[i];
     out += i ? ", " : "";
-    out += dim.name.empty() ? std::to_string(dim.min) : dim.name;
+    out += dim.fixed ? std::to_string(dim.min) : dim.name.empty() ? "?" : dim.name;
   }
   return out + "]";
 }

@@ -10,7 +10,8 @@
 namespace hone::rt {
 
 struct DimSpec {
-  std::string name; ///< empty: the size is fixed; may be an expression of names
+  bool fixed = false; ///< the size is `min`
+  std::string name;   ///< of a free size; may be empty, or an expression of names
   int64_t min = 0, max = INT64_MAX;
   int symbol = -1; ///< number of the name when it is a plain identifier
 };

@@ -127,6 +127,19 @@ TEST(Module, RefusesWrongMetadata) {
   expectPart(with([](auto &m) { m["weights"][0]["bytes"] = 17; }), "outside the weight segment");
 }
 
+TEST(Module, ReadsFreeSizesWithoutAName) {
+  std::string bytes = sample::build([](sample::Parts &p) {
+    p.metadata["inputs"][1]["shape"][1] = {{"dim", ""}, {"min", 0}};
+    p.metadata["target"]["features"] = {"", "-avx512f", "+sse2"};
+  });
+  HoneModule *module = nullptr;
+  ASSERT_EQ(hone_module_open(sample::save(bytes).c_str(), nullptr, &module), HONE_OK) << hone_error();
+  const HoneDimInfo &dim = hone_module_input(module, 1)->dims[1];
+  EXPECT_STREQ(dim.name, "");
+  EXPECT_EQ(dim.max, INT64_MAX);
+  hone_module_close(module);
+}
+
 TEST(Module, NamesTheMissingCpuFeature) {
   auto with = [](const char *feature) {
     return errorOf(

@@ -90,6 +90,20 @@ TEST_F(Tool, MakesInputs) {
       runModel("--random-inputs --input x=" + file<float>(HONE_F32, {7, 4}, std::vector<float>(28))).code, 0);
 }
 
+TEST_F(Tool, MakesInputsWithoutNamesAndWithFormulas) {
+  std::string path = sample::save(sample::build([](sample::Parts &p) {
+    p.metadata["inputs"][0]["shape"][0] = {{"dim", "past - 2*(seq-1)//2"}, {"min", 0}};
+    p.metadata["inputs"][1]["shape"] = {{{"dim", "past"}, {"min", 3}}, {{"dim", "seq"}, {"min", 1}}};
+  }));
+  Answer answer = run(path + " --random-inputs --dim past=8 --dim seq=2 --json");
+  ASSERT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(nlohmann::json::parse(answer.out)["outputs"][0]["shape"], nlohmann::json({7, 4}));
+  std::string unnamed = sample::save(sample::build([](sample::Parts &p) {
+    p.metadata["inputs"][0]["shape"][0] = p.metadata["inputs"][1]["shape"][0] = {{"dim", ""}, {"min", 0}};
+  }));
+  EXPECT_EQ(run(unnamed + " --random-inputs").code, 0);
+}
+
 TEST_F(Tool, Measures) {
   for (const char *threads : {"1", "2"}) {
     Answer answer =

@@ -30,7 +30,8 @@ static std::string shapeOf(const Json &tensor) {
       out += dim.dump();
       continue;
     }
-    out += at(dim, "dim");
+    std::string name = at(dim, "dim");
+    out += name.empty() ? "?" : name;
     std::string low = dim.contains("min") && dim["min"] != 0 ? dim["min"].dump() : "";
     std::string high = dim.contains("max") && !dim["max"].is_null() ? dim["max"].dump() : "";
     if (!low.empty() || !high.empty())
@@ -56,8 +57,11 @@ static void printCalls(const Json &meta) {
   printf("kernels (%zu, called from %zu places)\n", nodes.size(), meta["calls"].size());
   for (size_t i = 0; i < nodes.size(); ++i) {
     const Json &kernel = meta["kernels"][i];
-    printf("  %-40s %-10s %s  %s bytes\n", at(kernel, "name").c_str(), at(kernel, "family").c_str(),
-           at(kernel, "config").c_str(), at(kernel, "bytes").c_str());
+    std::string facts;
+    for (const char *key : {"config", "bytes"})
+      if (kernel.contains(key))
+        facts += std::string("  ") + key + " " + at(kernel, key);
+    printf("  %-40s %s%s\n", at(kernel, "name").c_str(), at(kernel, "family").c_str(), facts.c_str());
     for (const std::string &names : nodes[i])
       printf("      %s\n", names.c_str());
   }

@@ -31,6 +31,18 @@ void writeOutputs(const Session &session) {
   }
 }
 
+/// Integers stay integers in JSON.
+static Json element(const HoneTensor &tensor, int64_t index) {
+  double value = hone_element(tensor.dtype, tensor.data, index);
+  bool real = tensor.dtype == HONE_F32 || tensor.dtype == HONE_F64 || tensor.dtype == HONE_F16 ||
+              tensor.dtype == HONE_BF16;
+  if (tensor.dtype == HONE_I64)
+    return static_cast<const int64_t *>(tensor.data)[index];
+  if (tensor.dtype == HONE_U64)
+    return static_cast<const uint64_t *>(tensor.data)[index];
+  return real ? Json(value) : Json(static_cast<int64_t>(value));
+}
+
 Json summarize(const Session &session) {
   Json outputs = Json::array();
   for (size_t i = 0; i < session.outputCount(); ++i) {
@@ -40,7 +52,7 @@ Json summarize(const Session &session) {
       count *= tensor.dims[d];
     Json first = Json::array();
     for (int64_t e = 0; e < std::min<int64_t>(count, 6); ++e)
-      first.push_back(hone_element(tensor.dtype, tensor.data, e));
+      first.push_back(element(tensor, e));
     outputs.push_back({{"name", tensor.name},
                        {"dtype", hone_dtype_name(tensor.dtype)},
                        {"shape", std::vector<int64_t>(tensor.dims, tensor.dims + tensor.rank)},
@@ -56,8 +68,10 @@ void printSummary(const Json &outputs) {
            output["shape"].dump().c_str());
     const char *before = " = ";
     for (const Json &value : output["first"]) {
-      if (value.is_number())
+      if (value.is_number_float())
         printf("%s%.6g", before, value.get<double>());
+      else
+        printf("%s%s", before, value.dump().c_str());
       before = " ";
     }
     puts(output["elements"].get<int64_t>() > static_cast<int64_t>(output["first"].size()) ? " ..." : "");

@@ -103,7 +103,7 @@ Sizes knownSizes(const HoneModule *module, const std::vector<HoneTensor> &views,
                               [&](const HoneTensor &v) { return !strcmp(v.name, info->name); });
     for (int d = 0; d < info->rank; ++d) {
       const HoneDimInfo &dim = info->dims[d];
-      if (!dim.name)
+      if (!dim.name || !*dim.name)
         continue;
       if (given != views.end() && d < given->rank)
         sizes[dim.name] = given->dims[d];

@@ -32,7 +32,7 @@ std::string describe(const HoneTensorInfo &tensor) {
   for (int i = 0; i < tensor.rank; ++i) {
     const HoneDimInfo &dim = tensor.dims[i];
     out += i ? ", " : "";
-    out += dim.name ? dim.name : std::to_string(dim.min);
+    out += !dim.name ? std::to_string(dim.min) : *dim.name ? dim.name : "?";
   }
   return out + "]";
 }
