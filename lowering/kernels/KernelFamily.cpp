@@ -1,9 +1,10 @@
 // The order in which families are asked for a root.
 #include "lowering/kernels/KernelFamily.h"
+#include "lowering/kernels/Matmul.h"
 
 namespace hone {
 llvm::ArrayRef<const KernelFamily *> kernelFamilies() {
-  static const std::vector<const KernelFamily *> families = {};
+  static const std::vector<const KernelFamily *> families = {&getMatmulFamily()};
   return families;
 }
 } // namespace hone

@@ -1,0 +1,130 @@
+// Evaluation of elementwise ops on accumulators.
+#include "lowering/KernelToHost/VectorEpilogue.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace hone {
+
+/// Sizes without leading ones: what numpy broadcasting compares.
+static SmallVector<int64_t> significant(Attribute dims) {
+  SmallVector<int64_t> sizes;
+  for (Attribute size : cast<ArrayAttr>(dims))
+    if (int64_t number = cast<IntegerAttr>(size).getInt(); !sizes.empty() || number != -2)
+      sizes.push_back(number);
+  return sizes;
+}
+
+VectorEpilogue::VectorEpilogue(VectorBuilder &v, KernelOp kernel, Value root, ValueRange buffers)
+    : v(v), root(root) {
+  Block &body = kernel.getBody().front();
+  yielded = body.getTerminator()->getOperand(0);
+  result = v.asRows(buffers[body.getNumArguments()]);
+  SmallVector<int64_t> full = significant(kernel.getDims()[body.getNumArguments()]);
+
+  // Arguments that ops behind the root read.
+  SmallVector<Value> open = {yielded};
+  llvm::DenseSet<Value> seen;
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    if (value == root || !seen.insert(value).second)
+      continue;
+    if (Operation *op = value.getDefiningOp()) {
+      llvm::append_range(open, op->getOperands());
+      continue;
+    }
+    auto argument = cast<BlockArgument>(value);
+    Value buffer = buffers[argument.getArgNumber()];
+    SmallVector<int64_t> mine = significant(kernel.getDims()[argument.getArgNumber()]);
+    if (mine.empty()) {
+      kinds[value] = Kind::Scalar;
+      SmallVector<Value> zeros(cast<MemRefType>(buffer.getType()).getRank(), v.index(0));
+      views[value] = memref::LoadOp::create(v.b, v.loc, buffer, zeros);
+    } else {
+      kinds[value] = mine == full ? Kind::Full : Kind::Row;
+      views[value] = mine == full ? v.asRows(buffer) : v.asFlat(buffer);
+    }
+  }
+}
+
+VectorEpilogue::Columns VectorEpilogue::columns(Value first, Value mask) {
+  Columns columns;
+  columns.first = first;
+  columns.mask = mask;
+  for (auto [argument, kind] : kinds) {
+    Type element = cast<RankedTensorType>(argument.getType()).getElementType();
+    if (kind == Kind::Row) {
+      columns.shared[argument] = loadElements(views[argument], element, first, mask);
+    } else if (kind == Kind::Scalar) {
+      Value vector = v.splat(views[argument]);
+      if (element.isInteger(1))
+        vector = arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ne, vector,
+                                       v.constant(vector.getType(), 0));
+      columns.shared[argument] = vector;
+    }
+  }
+  return columns;
+}
+
+Value VectorEpilogue::loadElements(Value memory, Type elementType, ValueRange at, Value mask) {
+  Value vector = v.load(v.vector(cast<MemRefType>(memory.getType()).getElementType()), memory, at, mask);
+  if (elementType.isInteger(1))
+    return arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ne, vector,
+                                 v.constant(vector.getType(), 0));
+  return vector;
+}
+
+/// A splat, or a row vector of at most 16 elements.
+static Value constantVector(VectorBuilder &v, DenseElementsAttr elements, Value first) {
+  Type element = elements.getElementType(), storage = storageType(element);
+  SmallVector<Attribute> values;
+  if (isa<FloatType>(element))
+    for (const APFloat &value : elements.getValues<APFloat>())
+      values.push_back(FloatAttr::get(storage, value));
+  else
+    for (const APInt &value : elements.getValues<APInt>())
+      values.push_back(IntegerAttr::get(storage, value.zextOrTrunc(storage.getIntOrFloatBitWidth())));
+  auto slice = [&](size_t from) -> Value {
+    SmallVector<Attribute> lanes;
+    for (size_t i = from; i < from + v.lanes; ++i)
+      lanes.push_back(values[elements.isSplat() ? 0 : std::min(i, values.size() - 1)]);
+    return arith::ConstantOp::create(v.b, v.loc, DenseElementsAttr::get(v.vector(storage), lanes));
+  };
+  if (elements.isSplat() || int64_t(values.size()) <= v.lanes)
+    return slice(0);
+  return arith::SelectOp::create(v.b, v.loc, v.equal(first, 0), slice(0), slice(v.lanes));
+}
+
+Value VectorEpilogue::evaluate(Value value, Columns &columns, Value row, Cache &known) {
+  if (Value shared = columns.shared.lookup(value))
+    return shared;
+  if (Value already = known.lookup(value))
+    return already;
+  Value made;
+  if (isa<BlockArgument>(value)) {
+    made = loadElements(views[value], cast<RankedTensorType>(value.getType()).getElementType(),
+                        {row, columns.first}, columns.mask);
+  } else if (auto constant = value.getDefiningOp<ConstantOp>()) {
+    made = constantVector(v, cast<DenseElementsAttr>(constant.getValue()), columns.first);
+  } else {
+    Operation *op = value.getDefiningOp();
+    VectorBuilder::Values operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(evaluate(operand, columns, row, known));
+    made = cast<ElementwiseOpInterface>(op).buildScalar(v.b, v.loc, operands);
+  }
+  known[value] = made;
+  return made;
+}
+
+void VectorEpilogue::store(Columns &columns, Value row, Value accumulator) {
+  Cache known;
+  known[root] = accumulator;
+  Value vector = evaluate(yielded, columns, row, known);
+  if (cast<VectorType>(vector.getType()).getElementType().isInteger(1))
+    vector = arith::ExtUIOp::create(v.b, v.loc, v.vector(v.b.getI8Type()), vector);
+  v.store(vector, result, {row, columns.first}, columns.mask);
+}
+
+} // namespace hone

@@ -1,0 +1,42 @@
+// The ops behind a kernel's root, applied to accumulator registers: each op builds its vector form from its
+// scalar one (ElementwiseOpInterface). Operands have the result's shape, its last dimension only, or one
+// element.
+#ifndef HONE_LOWERING_KERNELTOHOST_VECTOREPILOGUE_H
+#define HONE_LOWERING_KERNELTOHOST_VECTOREPILOGUE_H
+#include "lowering/KernelToHost/VectorBuilder.h"
+
+namespace hone {
+
+class VectorEpilogue {
+public:
+  /// Reads scalar operands at the builder's position, which must dominate all uses. `buffers`: inputs, then
+  /// results.
+  VectorEpilogue(VectorBuilder &v, mlir::hone::KernelOp kernel, mlir::Value root, mlir::ValueRange buffers);
+
+  /// One register's worth of columns in a tile, with what its rows share.
+  struct Columns {
+    mlir::Value first;
+    mlir::Value mask; // null: all lanes are columns of the result
+    llvm::DenseMap<mlir::Value, mlir::Value> shared;
+  };
+
+  /// Reads the row vectors among the operands.
+  Columns columns(mlir::Value first, mlir::Value mask);
+  /// Applies the ops to `accumulator` (f32) at `row` and stores the result.
+  void store(Columns &columns, mlir::Value row, mlir::Value accumulator);
+
+private:
+  enum class Kind { Full, Row, Scalar };
+  using Cache = llvm::DenseMap<mlir::Value, mlir::Value>;
+
+  mlir::Value loadElements(mlir::Value memory, mlir::Type elementType, mlir::ValueRange at, mlir::Value mask);
+  mlir::Value evaluate(mlir::Value value, Columns &columns, mlir::Value row, Cache &known);
+
+  VectorBuilder &v;
+  mlir::Value root, yielded, result;
+  llvm::DenseMap<mlir::Value, Kind> kinds; // of the region's arguments that the ops read
+  Cache views; // argument -> its buffer in the form its kind is read in; a scalar's value
+};
+
+} // namespace hone
+#endif
