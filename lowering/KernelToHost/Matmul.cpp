@@ -58,12 +58,6 @@ public:
   }
 
 private:
-  /// Columns of one register; masked when it may reach over the last column.
-  VectorEpilogue::Columns columnsAt(Value first, bool masked) {
-    return epilogue.columns(first, masked ? v.maskOf(v.sub(v.index(plan.n), v.min(first, v.index(plan.n))))
-                                          : Value());
-  }
-
   //===-- one row: `count` panels at once --------------------------------------------===//
 
   void oneRow(Value lo, Value hi) {
@@ -95,8 +89,8 @@ private:
     };
     auto sums = overK(v.index(0), v.index(plan.k), 4, zeros, step);
     for (int64_t i = 0; i < size; ++i)
-      finish(v.add(v.mul(panels[i / registersOfPanel], plan.width), i % registersOfPanel * v.lanes), {row},
-             {sums[i]});
+      epilogue.finish(v.add(v.mul(panels[i / registersOfPanel], plan.width), i % registersOfPanel * v.lanes),
+                      plan.n, plan.width, {row}, {sums[i]});
   }
 
   //===-- many rows --------------------------------------------------------------------===//
@@ -141,7 +135,7 @@ private:
           SmallVector<Value> column;
           for (int64_t i = 0; i < height; ++i)
             column.push_back(tile[i * registersOfPanel + r]);
-          finish(v.add(v.mul(panel, plan.width), r * v.lanes), tileRows, column);
+          epilogue.finish(v.add(v.mul(panel, plan.width), r * v.lanes), plan.n, plan.width, tileRows, column);
         }
       });
     });
@@ -176,20 +170,6 @@ private:
       return now;
     });
     return v.loop(main, to, 1, sums, step);
-  }
-
-  /// Stores one register of columns of some rows. Only the last panel may need a mask.
-  void finish(Value first, ArrayRef<Value> rows, ArrayRef<Value> sums) {
-    auto storeAll = [&](bool masked) {
-      auto columns = columnsAt(first, masked);
-      for (auto [row, sum] : llvm::zip(rows, sums))
-        epilogue.store(columns, row, sum);
-    };
-    if (plan.n % v.lanes == 0 && plan.n % plan.width == 0)
-      return storeAll(false);
-    Value isInside =
-        arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ule, v.add(first, v.lanes), v.index(plan.n));
-    v.branch(isInside, [&] { storeAll(false); }, [&] { storeAll(true); });
   }
 
   VectorBuilder v;

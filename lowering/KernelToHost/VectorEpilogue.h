@@ -13,6 +13,12 @@ public:
   /// results.
   VectorEpilogue(VectorBuilder &v, mlir::hone::KernelOp kernel, mlir::Value root, mlir::ValueRange buffers);
 
+  /// Applies the ops to `sums` (f32), one register at columns [first, first + lanes) for each of `rows`, and
+  /// stores. `n` are the result's columns; only where panels of `width` reach over them is a mask needed.
+  void finish(mlir::Value first, int64_t n, int64_t width, mlir::ArrayRef<mlir::Value> rows,
+              mlir::ArrayRef<mlir::Value> sums);
+
+private:
   /// One register's worth of columns in a tile, with what its rows share.
   struct Columns {
     mlir::Value first;
@@ -20,12 +26,8 @@ public:
     llvm::DenseMap<mlir::Value, mlir::Value> shared;
   };
 
-  /// Reads the row vectors among the operands.
   Columns columns(mlir::Value first, mlir::Value mask);
-  /// Applies the ops to `accumulator` (f32) at `row` and stores the result.
   void store(Columns &columns, mlir::Value row, mlir::Value accumulator);
-
-private:
   enum class Kind { Full, Row, Scalar };
   using Cache = llvm::DenseMap<mlir::Value, mlir::Value>;
 

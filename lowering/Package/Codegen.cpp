@@ -71,6 +71,7 @@ static OwningOpRef<ModuleOp> splitUnoptimized(ModuleOp module) {
         if (auto declared = module.lookupSymbol<LLVM::LLVMFuncOp>(*callee); declared && declared.isExternal())
           b.clone(*declared);
     });
+    function.getBody().dropAllReferences();
     function.getBody().getBlocks().clear();
     function.setLinkage(LLVM::Linkage::External);
     function.setVisibility_(LLVM::Visibility::Hidden);

@@ -314,6 +314,7 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
     }
     // The analysis knows values by address: ops go only when it is no longer asked.
     dead.append(ops);
+    dead.append(group.replaced);
   }
 
   SmallVector<Operation *> dead;

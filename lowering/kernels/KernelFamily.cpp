@@ -4,7 +4,7 @@
 
 namespace hone {
 llvm::ArrayRef<const KernelFamily *> kernelFamilies() {
-  static const std::vector<const KernelFamily *> families = {&getMatmulFamily()};
+  static const std::vector<const KernelFamily *> families = {&getQuantMatmulFamily(), &getMatmulFamily()};
   return families;
 }
 } // namespace hone

@@ -13,6 +13,7 @@ struct KernelGroup {
   mlir::Operation *root = nullptr;
   const class KernelFamily *family = nullptr;
   llvm::SetVector<mlir::Operation *> ops;
+  llvm::SmallVector<mlir::Operation *> replaced; // taken out of `ops` by prepare: erased with them
   std::vector<std::string> refused;
 };
 

@@ -1,0 +1,330 @@
+// f32 rows times 4- or 8-bit weights with a scale a block of K. Rows are quantized to 16 bits (a scale a
+// group of K), so that products of integers are exact in i32 and the result is as good as with f32 rows to
+// 2e-5. One row multiplies straight from the packed stream; more rows unpack a panel to 16 bits once and go
+// over it in register tiles. The unit is (block of rows, panel), rows outermost: a worker quantizes the rows
+// it meets into its scratch.
+#include "lowering/KernelToHost/HostFamily.h"
+#include "lowering/KernelToHost/VectorEpilogue.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::hone;
+using ::hone::VectorBuilder;
+using ::hone::VectorEpilogue;
+
+namespace {
+
+/// Sizes that the kernel and its launch agree on. A packed register holds `depth` steps of K for `lanes`
+/// columns: 32-bit lanes, which are `bits` wide numbers of which every `pairs`-th pair makes a 16-bit pair.
+struct Plan {
+  int64_t n, k, bits, block, lanes, panels, group, groups, depth, pairs, rowBlock;
+  std::optional<int64_t> zero; // of all weights; none: one a block
+  SmallVector<int64_t> heights;
+
+  Plan(KernelOp kernel, const VectorBuilder &v) {
+    auto number = [&](StringRef name) { return cast<IntegerAttr>(kernel.getConfig()->get(name)).getInt(); };
+    n = number("n"), k = number("k"), bits = number("bits"), block = number("block"), lanes = v.lanes;
+    if (kernel.getConfig()->contains("zero"))
+      zero = number("zero");
+    panels = (n + lanes - 1) / lanes;
+    // Sums of 64 products of 4 by 16 bits, scaled by 256 as one row's are, fit in 32 bits.
+    group = std::min<int64_t>(block, 64);
+    groups = k / group;
+    depth = 32 / bits;
+    pairs = depth / 2;
+    rowBlock = k > 2048 ? 32 : 64;
+    heights = v.avx512 ? SmallVector<int64_t>{8, 4, 2, 1} : SmallVector<int64_t>{4, 2, 1};
+  }
+
+  // Scratch: 16-bit rows, their scales and sums, the unpacked panel.
+  int64_t scalesAt() const { return rowBlock * k * 2; }
+  int64_t sumsAt() const { return scalesAt() + rowBlock * groups * 4; }
+  int64_t panelAt() const { return (sumsAt() + rowBlock * groups * 4 + 63) / 64 * 64; }
+  int64_t scratchBytes() const { return panelAt() + k * lanes * 2; }
+};
+
+/// The region argument at the start of a chain of steps.
+BlockArgument sourceOf(Value value) {
+  while (Operation *op = value.getDefiningOp())
+    value = op->getOperand(0);
+  return cast<BlockArgument>(value);
+}
+
+class Emitter {
+public:
+  Emitter(OpBuilder &b, KernelOp kernel, MatmulOp root, ValueRange buffers, Value scratch)
+      : v(b, kernel.getLoc(), TargetAttr::of(kernel)), plan(kernel, v),
+        epilogue(v, kernel, root.getResult(), buffers) {
+    lhs = v.asRows(buffers[sourceOf(root.getLhs()).getArgNumber()]);
+    auto dequantize = root.getRhs().getDefiningOp<DequantizeOp>();
+    packed = buffers[sourceOf(dequantize.getInput()).getArgNumber()];
+    scales = buffers[sourceOf(dequantize.getScale()).getArgNumber()];
+    if (!plan.zero)
+      zeros = buffers[sourceOf(dequantize.getZero()).getArgNumber()];
+    auto view = [&](int64_t offset, int64_t columns, Type element) {
+      return v.view(scratch, offset, MemRefType::get({plan.rowBlock, columns}, element));
+    };
+    Type i16 = b.getI16Type(), i32 = b.getI32Type(), f32 = b.getF32Type();
+    halves = view(0, plan.k, i16);
+    pairs = view(0, plan.k / 2, i32);
+    rowScales = view(plan.scalesAt(), plan.groups, f32);
+    rowSums = view(plan.sumsAt(), plan.groups, plan.zero ? i32 : f32);
+    panelWords = v.view(scratch, plan.panelAt(), MemRefType::get({plan.k / 2, 2 * plan.lanes}, i16));
+  }
+
+  void emit(Value lo, Value hi) {
+    Value rows = v.dim(lhs, 0);
+    v.branch(
+        v.equal(rows, 1),
+        [&] {
+          quantizeRows(v.index(0), v.index(1));
+          v.loop(lo, hi, 1, [&](Value panel) { oneRow(panel); });
+        },
+        [&] { manyRows(rows, lo, hi); });
+  }
+
+  static Value rowsOfBlock(VectorBuilder &v, const Plan &plan, Value rows) {
+    // Blocks of equal height, so that units cost the same.
+    Value blocks = v.ceilDiv(rows, plan.rowBlock);
+    Value atLeastOne = v.select(v.equal(blocks, 0), v.index(1), blocks);
+    Value height = v.div(v.add(rows, v.sub(atLeastOne, v.index(1))), atLeastOne);
+    Value rounded = v.mul(v.ceilDiv(height, plan.heights.front()), plan.heights.front());
+    return v.select(v.equal(rounded, 0), v.index(plan.heights.front()), rounded);
+  }
+
+private:
+  //===-- rows to 16 bits --------------------------------------------------------------===//
+
+  /// Rows [from, to) of lhs into rows 0... of scratch.
+  void quantizeRows(Value from, Value to) {
+    v.loop(from, to, 1, [&](Value row) {
+      Value at = v.sub(row, from);
+      v.loop(v.index(0), v.index(plan.groups), 1, [&](Value group) { quantizeGroup(row, at, group); });
+    });
+  }
+
+  void quantizeGroup(Value row, Value at, Value group) {
+    OpBuilder &b = v.b;
+    Location loc = v.loc;
+    Value first = v.mul(group, plan.group);
+    VectorBuilder::Values xs, magnitudes;
+    // Bits of absolute values order like the values, and NaN stands above all of them.
+    Value bitsOfMagnitude = v.constant(v.i32(), 0x7fffffff);
+    for (int64_t i = 0; i < plan.group; i += plan.lanes) {
+      xs.push_back(v.load(v.f32(), lhs, {row, v.add(first, i)}));
+      magnitudes.push_back(arith::AndIOp::create(b, loc, v.bitcast(xs.back(), v.i32()), bitsOfMagnitude));
+    }
+    while (magnitudes.size() > 1) {
+      Value x = magnitudes.pop_back_val(), y = magnitudes.pop_back_val();
+      magnitudes.insert(magnitudes.begin(), arith::MaxSIOp::create(b, loc, x, y));
+    }
+    Value tiny = arith::ConstantIntOp::create(b, loc, b.getI32Type(),
+                                              0x0da24260); // 1e-30: all zeros divide by something
+    Value largest = vector::ReductionOp::create(b, loc, vector::CombiningKind::MAXSI, magnitudes[0], tiny);
+    Value magnitude = arith::BitcastOp::create(b, loc, b.getF32Type(), largest);
+    Value top = v.constant(b.getF32Type(), 32767);
+    Value inverse = v.splat(arith::DivFOp::create(b, loc, top, magnitude));
+    memref::StoreOp::create(b, loc, arith::DivFOp::create(b, loc, magnitude, top), rowScales,
+                            ValueRange{at, group});
+    // Adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits.
+    Value magic = v.constant(v.f32(), 12582912.0), magicBits = v.constant(v.i32(), 0x4b400000), sum;
+    for (auto [i, x] : llvm::enumerate(xs)) {
+      Value q = arith::SubIOp::create(b, loc, v.bitcast(v.fma(x, inverse, magic), v.i32()), magicBits);
+      v.store(arith::TruncIOp::create(b, loc, v.vector(b.getI16Type()), q), halves,
+              {at, v.add(first, i * plan.lanes)});
+      sum = sum ? arith::AddIOp::create(b, loc, sum, q).getResult() : q;
+    }
+    Value total = vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, sum);
+    // What the zero point contributes: the start of the integer sum when it is the same everywhere.
+    if (plan.zero)
+      total = arith::MulIOp::create(b, loc, total,
+                                    arith::ConstantIntOp::create(b, loc, b.getI32Type(), -*plan.zero));
+    else
+      total = arith::SIToFPOp::create(b, loc, b.getF32Type(), total);
+    memref::StoreOp::create(b, loc, total, rowSums, ValueRange{at, group});
+  }
+
+  //===-- pieces of both forms -----------------------------------------------------------===//
+
+  VectorType words() { return v.vector(v.b.getI16Type(), 2 * plan.lanes); }
+  Value packedWords(Value panel, Value step) {
+    Value bytes = v.load(v.vector(v.b.getI8Type(), 4 * plan.lanes), packed, {panel, step, v.index(0)});
+    return v.bitcast(bytes, words());
+  }
+  Value rowPair(Value row, Value pair) { return v.bitcast(v.loadSplat(pairs, {row, pair}), words()); }
+  Value zeroSum() { return v.constant(v.i32(), 0); }
+  Value startOf(Value row, Value group) {
+    return plan.zero && *plan.zero ? v.loadSplat(rowSums, {row, group}) : zeroSum();
+  }
+  Value blockOf(Value group) {
+    return plan.block == plan.group ? group : v.div(group, plan.block / plan.group);
+  }
+
+  /// total + sum * scale of the weight * scale of the row
+  Value scaled(Value sum, Value weightScale, Value weightZero, Value row, Value group, Value total) {
+    Value x = arith::SIToFPOp::create(v.b, v.loc, v.f32(), sum);
+    if (weightZero)
+      x = v.fma(arith::NegFOp::create(v.b, v.loc, weightZero), v.loadSplat(rowSums, {row, group}), x);
+    return v.fma(x, arith::MulFOp::create(v.b, v.loc, weightScale, v.loadSplat(rowScales, {row, group})),
+                 total);
+  }
+
+  //===-- one row ------------------------------------------------------------------------===//
+
+  void oneRow(Value panel) {
+    Value row = v.index(0);
+    int64_t registersOfGroup = plan.group / plan.depth;
+    auto total = v.loop(
+        v.index(0), v.index(plan.groups), 1, v.constant(v.f32(), 0), [&](Value group, ValueRange carried) {
+          // Numbers in the middle of a word are not shifted down: their own sum carries the factor.
+          int64_t factors = plan.bits == 4 ? 3 : 1;
+          VectorBuilder::Values sums(factors, zeroSum());
+          sums[0] = startOf(row, group);
+          for (int64_t i = 0; i < registersOfGroup; ++i) {
+            Value w = packedWords(panel, v.add(v.mul(group, registersOfGroup), i));
+            for (int64_t s = 0; s < plan.pairs; ++s) {
+              bool isTop = s == plan.pairs - 1;
+              Value number =
+                  isTop ? shifted(w, 16 - plan.bits) : masked(w, ((1 << plan.bits) - 1) << s * plan.bits);
+              Value &sum = sums[isTop ? 0 : s];
+              sum =
+                  v.dot16(sum, number, rowPair(row, v.add(v.mul(group, plan.group / 2), i * plan.pairs + s)));
+            }
+          }
+          Value sum = sums[0];
+          for (int64_t s = 1; s < factors; ++s)
+            sum = arith::AddIOp::create(
+                v.b, v.loc, sum,
+                arith::ShRSIOp::create(v.b, v.loc, sums[s], v.constant(v.i32(), s * plan.bits)));
+          Value block = blockOf(group);
+          Value scale = v.load(v.f32(), scales, {panel, block, v.index(0)});
+          Value zero = zeros ? v.load(v.f32(), zeros, {panel, block, v.index(0)}) : Value();
+          return VectorBuilder::Values{scaled(sum, scale, zero, row, group, carried[0])};
+        });
+    epilogue.finish(v.mul(panel, plan.lanes), plan.n, plan.lanes, {row}, {total[0]});
+  }
+
+  Value masked(Value w, int64_t mask) {
+    return arith::AndIOp::create(v.b, v.loc, w, v.constant(words(), mask));
+  }
+  Value shifted(Value w, int64_t by) {
+    return by ? arith::ShRUIOp::create(v.b, v.loc, w, v.constant(words(), by)).getResult() : w;
+  }
+
+  //===-- many rows ------------------------------------------------------------------------===//
+
+  void manyRows(Value rows, Value lo, Value hi) {
+    Value height = rowsOfBlock(v, plan, rows), panels = v.index(plan.panels);
+    v.branch(v.less(lo, hi), [&] {
+      v.loop(v.div(lo, plan.panels), v.ceilDiv(hi, plan.panels), 1, [&](Value blockOfRows) {
+        Value from = v.mul(blockOfRows, height), to = v.min(v.add(from, height), rows),
+              unit = v.mul(blockOfRows, plan.panels);
+        quantizeRows(from, to);
+        Value first = v.sub(v.select(v.less(unit, lo), lo, unit), unit),
+              last = v.min(v.sub(hi, unit), panels);
+        v.loop(first, last, 1, [&](Value panel) {
+          unpack(panel);
+          v.tileRows(from, to, plan.heights,
+                     [&](Value row, int64_t count) { tile(panel, from, row, count); });
+        });
+      });
+    });
+  }
+
+  /// The panel as 16-bit pairs, one register a pair of steps of K.
+  void unpack(Value panel) {
+    v.loop(v.index(0), v.index(plan.k / plan.depth), 1, [&](Value step) {
+      Value w = packedWords(panel, step);
+      for (int64_t s = 0; s < plan.pairs; ++s) {
+        Value number = shifted(w, s * plan.bits);
+        if (s + 1 < plan.pairs)
+          number = masked(number, (1 << plan.bits) - 1);
+        v.store(number, panelWords, {v.add(v.mul(step, plan.pairs), s), v.index(0)});
+      }
+    });
+  }
+
+  void tile(Value panel, Value from, Value row, int64_t count) {
+    VectorBuilder::Values rows, at;
+    for (int64_t i = 0; i < count; ++i) {
+      rows.push_back(v.add(row, i));
+      at.push_back(v.add(v.sub(row, from), i));
+    }
+    VectorBuilder::Values zerosOfTile(count, v.constant(v.f32(), 0));
+    auto totals =
+        v.loop(v.index(0), v.index(plan.groups), 1, zerosOfTile, [&](Value group, ValueRange carried) {
+          VectorBuilder::Values sums;
+          for (int64_t i = 0; i < count; ++i)
+            sums.push_back(startOf(at[i], group));
+          Value first = v.mul(group, plan.group / 2);
+          constexpr int64_t unroll = 8;
+          sums = v.loop(first, v.add(first, plan.group / 2), unroll, sums, [&](Value pair, ValueRange now) {
+            VectorBuilder::Values next(now);
+            for (int64_t u = 0; u < unroll; ++u) {
+              Value w = v.load(words(), panelWords, {v.add(pair, u), v.index(0)});
+              for (int64_t i = 0; i < count; ++i)
+                next[i] = v.dot16(next[i], w, rowPair(at[i], v.add(pair, u)));
+            }
+            return next;
+          });
+          Value block = blockOf(group);
+          Value scale = v.load(v.f32(), scales, {panel, block, v.index(0)});
+          Value zero = zeros ? v.load(v.f32(), zeros, {panel, block, v.index(0)}) : Value();
+          VectorBuilder::Values next;
+          for (int64_t i = 0; i < count; ++i)
+            next.push_back(scaled(sums[i], scale, zero, at[i], group, carried[i]));
+          return next;
+        });
+    epilogue.finish(v.mul(panel, plan.lanes), plan.n, plan.lanes, rows, totals);
+  }
+
+  VectorBuilder v;
+  Plan plan;
+  VectorEpilogue epilogue;
+  Value lhs, packed, scales, zeros;
+  Value halves, pairs, rowScales, rowSums, panelWords; // scratch
+};
+
+class QuantMatmulHost : public ::hone::HostFamily {
+public:
+  LogicalResult emit(KernelOp kernel, func::FuncOp function) const override {
+    OpBuilder b = OpBuilder::atBlockBegin(&function.getBody().front());
+    SmallVector<Value> arguments(function.getArguments());
+    Value hi = arguments.pop_back_val(), lo = arguments.pop_back_val(), scratch = arguments.pop_back_val();
+    Emitter(b, kernel, rootOf(kernel), arguments, scratch).emit(lo, hi);
+    func::ReturnOp::create(b, kernel.getLoc());
+    return success();
+  }
+
+  ::hone::Launch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers) const override {
+    VectorBuilder v(b, loc, TargetAttr::of(kernel));
+    Plan plan(kernel, v);
+    Value lhs = buffers[sourceOf(rootOf(kernel).getLhs()).getArgNumber()];
+    Value rows = v.product(lhs, cast<MemRefType>(lhs.getType()).getRank() - 1);
+    Value height = Emitter::rowsOfBlock(v, plan, rows);
+    Value isOne = v.equal(rows, 1), blocks = v.div(v.add(rows, v.sub(height, v.index(1))), height);
+    Value units = v.select(isOne, v.index(plan.panels), v.mul(blocks, plan.panels));
+    // One row streams the panel; tiles run at most of the rate of integer products.
+    int64_t streamed = plan.k * plan.lanes * plan.bits / 8 / 25, perRow = plan.k * plan.lanes * 2 / 150;
+    Value cost = v.select(isOne, v.index(std::max<int64_t>(streamed, 1)),
+                          v.add(v.mul(v.min(rows, height), perRow), streamed));
+    return {units, cost, v.index(plan.scratchBytes())};
+  }
+
+  /// Its reassociation makes integer kernels spill.
+  bool wantsOptimizer() const override { return false; }
+
+private:
+  static MatmulOp rootOf(KernelOp kernel) { return *kernel.getBody().front().getOps<MatmulOp>().begin(); }
+};
+
+} // namespace
+
+namespace hone {
+const HostFamily &getQuantMatmulHost() {
+  static QuantMatmulHost family;
+  return family;
+}
+} // namespace hone
