@@ -30,7 +30,11 @@ static std::unique_ptr<llvm::TargetMachine> makeMachine(mlir::hone::TargetAttr t
   if (!found)
     return nullptr;
   llvm::TargetOptions options;
-  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(triple, target.getCpu().getValue(), target.getFeatures().getValue(),
+  // Our integer kernels mean vpdpwssd where they say it; for generic CPUs LLVM would split it for latency.
+  std::string features = target.getFeatures().getValue().str();
+  if (target.fact("vnni"))
+    features += ",+fast-dpwssd";
+  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(triple, target.getCpu().getValue(), features,
                                                                          options, llvm::Reloc::PIC_, std::nullopt,
                                                                          llvm::CodeGenOptLevel::Aggressive));
 }
