@@ -53,8 +53,10 @@ void HostBuilder::check(Value condition, const Twine &message, Operation *op) {
 
 Value HostBuilder::size(const DimExpr &expr, Location loc) {
   return shapes.materialize(b, loc, expr, [&](const SymbolDef &def) -> Value {
-    if (def.kind == SymbolDef::Index)
-      return def.value;
+    if (def.kind == SymbolDef::Index) {
+      Value moved = scalars.lookup(def.value);
+      return moved ? moved : def.value;
+    }
     Value from = buffer(def.value);
     if (def.kind == SymbolDef::Dim)
       return b.createOrFold<memref::DimOp>(loc, from, def.index);
@@ -341,7 +343,9 @@ LogicalResult HostBuilder::lower(Operation *op) {
   if (isa<GetWeightOp, ConstantOp>(op))
     return success(); // made where they are read
   if (auto dim = dyn_cast<DimOp>(op)) {
-    dim.getResult().replaceAllUsesWith(size(shapes.dim(dim.getInput(), dim.getAxis()), op->getLoc()));
+    Value value = size(shapes.dim(dim.getInput(), dim.getAxis()), op->getLoc());
+    scalars[dim.getResult()] = value;
+    dim.getResult().replaceAllUsesWith(value);
     return success();
   }
   if (auto tensor = dyn_cast<IndexTensorOp>(op)) {
@@ -360,10 +364,11 @@ LogicalResult HostBuilder::lower(Operation *op) {
     return success();
   }
   if (isa<arith::ArithDialect>(op->getDialect())) {
-    if (op->use_empty())
-      return success();
-    for (Value result : op->getResults())
-      result.replaceAllUsesWith(size(shapes.index(result), op->getLoc()));
+    // Operands are host values already: ops are lowered in order.
+    Operation *copy = b.clone(*op);
+    for (auto [old, result] : llvm::zip(op->getResults(), copy->getResults()))
+      scalars[old] = result;
+    op->replaceAllUsesWith(copy);
     return success();
   }
   return op->emitError("no kernel family and no library function covers this op on the host");

@@ -64,6 +64,7 @@ private:
   std::multimap<mlir::Operation *, const mlir::hone::Shapes::Requirement *> requirements;
   bool failedBuffer = false;
   std::map<std::string, mlir::func::FuncOp> functions;
+  llvm::DenseMap<mlir::Value, mlir::Value> scalars;   // index values of the model -> of the host code
   llvm::DenseMap<mlir::Value, mlir::Value> allocated; // tensor -> its exec.alloc
   llvm::DenseMap<mlir::Attribute, mlir::memref::GlobalOp> globals;
 };

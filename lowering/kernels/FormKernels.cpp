@@ -143,7 +143,8 @@ private:
   }
 
   std::string tryJoin(Operation *op, KernelGroup &group) {
-    if (op->getAttr("hone.device") != (*group.ops.begin())->getAttr("hone.device"))
+    Attribute mine = op->getAttr("hone.device"), theirs = (*group.ops.begin())->getAttr("hone.device");
+    if (mine && theirs && mine != theirs)
       return "it runs on another device";
     // A root joins a group of elementwise ops that becomes its epilogue.
     KernelGroup alone;

@@ -2,6 +2,14 @@
 #define HONE_LOWERING_KERNELS_PASSES_TD
 include "mlir/Pass/PassBase.td"
 
+def DecomposeComposites : Pass<"hone-decompose-composites", "::mlir::ModuleOp"> {
+  let summary = "writes attention and LSTM as primitive ops where no kernel family takes them";
+  let description = [{
+    An attention becomes products, masks and a softmax on [B, N, S, T]; an LSTM becomes its time steps, unrolled when they are
+    few and known, else a loop. Rounding may differ from a fused kernel's.
+  }];
+}
+
 def FormKernels : Pass<"hone-form-kernels", "::mlir::ModuleOp"> {
   let summary = "groups ops into kernel regions";
   let description = [{

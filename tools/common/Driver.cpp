@@ -29,7 +29,9 @@ class Driver {
 public:
   Driver(const CompileOptions &options, llvm::raw_ostream &out, llvm::raw_ostream &err)
       : options(options), out(out), err(err), context(registry()),
-        diagnostics(context, err, llvm::sys::path::filename(options.model).str()) {}
+        diagnostics(context, err, llvm::sys::path::filename(options.model).str()) {
+    context.loadAllAvailableDialects();
+  }
 
   int run() {
     if (!checkOptions() || !load())

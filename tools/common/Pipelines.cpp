@@ -41,7 +41,11 @@ static void buildSimplify(mlir::OpPassManager &pm) {
 
 static void buildPartition(mlir::OpPassManager &pm) { pm.addPass(createAssignDevices()); }
 
-static void buildKernels(mlir::OpPassManager &pm) { pm.addPass(createFormKernels()); }
+static void buildKernels(mlir::OpPassManager &pm) {
+  // Composites that no family takes must be primitives before regions are formed.
+  pm.addPass(createDecomposeComposites());
+  pm.addPass(createFormKernels());
+}
 
 static void buildSchedule(mlir::OpPassManager &pm) {
   pm.addPass(createHoneToExec());
