@@ -26,7 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     mlir::DialectRegistry registry;
     hone::registerDialects(registry);
     atexit([] { unlink(modelPath().c_str()); });
-    return new mlir::MLIRContext(registry, mlir::MLIRContext::Threading::DISABLED);
+    auto *made = new mlir::MLIRContext(registry, mlir::MLIRContext::Threading::DISABLED);
+    made->loadAllAvailableDialects();
+    return made;
   }();
   FILE *file = fopen(modelPath().c_str(), "wb");
   if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
