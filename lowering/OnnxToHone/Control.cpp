@@ -7,6 +7,20 @@ using namespace mlir::hone;
 
 namespace hone {
 
+/// Whether a branch squeezes: exporters write `if size == 1: squeeze`, which fixes the rank for everything behind it.
+static bool squeezes(const onnx::GraphProto &graph) {
+  return llvm::any_of(graph.node(), [](const onnx::NodeProto &node) { return node.op_type() == "Squeeze"; });
+}
+
+/// Whether the branches' results agree in rank, which a value needs.
+static bool ranksAgree(IfOp op) {
+  auto thenValues = op.getThenRegion().front().getTerminator()->getOperands();
+  auto elseValues = op.getElseRegion().front().getTerminator()->getOperands();
+  return llvm::all_of(llvm::zip(thenValues, elseValues), [](auto pair) {
+    return cast<RankedTensorType>(std::get<0>(pair).getType()).getRank() == cast<RankedTensorType>(std::get<1>(pair).getType()).getRank();
+  });
+}
+
 static void ifNode(Node &n) {
   auto *thenGraph = n.attribute("then_branch"), *elseGraph = n.attribute("else_branch");
   if (!thenGraph || !elseGraph) {
@@ -38,6 +52,18 @@ static void ifNode(Node &n) {
       return;
     }
     YieldOp::create(n.b, n.loc, ValueRange(values));
+  }
+  if (!ranksAgree(op) && (squeezes(thenGraph->g()) || squeezes(elseGraph->g()))) {
+    // The squeezing branch is taken for good; the squeeze itself checks the size when the model runs.
+    op.walk([&](Operation *inner) {
+      for (Value result : inner->getResults())
+        n.shapes.forget(result);
+    });
+    op.erase();
+    std::vector<Value> values = n.graph.subgraph((squeezes(thenGraph->g()) ? thenGraph : elseGraph)->g(), {});
+    for (size_t i = 0; i < values.size(); ++i)
+      n.out(i, values[i]);
+    return;
   }
   if (n.infer(op))
     for (auto [i, result] : llvm::enumerate(op.getResults()))

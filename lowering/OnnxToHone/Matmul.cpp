@@ -67,6 +67,9 @@ static void matmulInteger(Node &n) {
 
 /// The same bytes of a weight seen as 4-bit numbers [rows, columns]; null when the value is no weight.
 static Value asNibbles(Node &n, Value bytes, int64_t rows, int64_t columns) {
+  // The bytes do not move in a view: look through views of the weight.
+  while (isa_and_nonnull<ReshapeOp, SqueezeOp, UnsqueezeOp>(bytes.getDefiningOp()))
+    bytes = bytes.getDefiningOp()->getOperand(0);
   auto get = bytes.getDefiningOp<GetWeightOp>();
   auto weight = get ? SymbolTable::lookupNearestSymbolFrom<WeightOp>(n.graph.module, get.getWeightAttr()) : WeightOp();
   auto type = RankedTensorType::get({rows, columns}, IntegerType::get(n.b.getContext(), 4, IntegerType::Unsigned));
