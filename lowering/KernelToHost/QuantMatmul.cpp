@@ -77,11 +77,7 @@ public:
   void emit(Value lo, Value hi) {
     Value rows = v.dim(lhs, 0);
     v.branch(
-        v.equal(rows, 1),
-        [&] {
-          quantizeRows(v.index(0), v.index(1));
-          v.loop(lo, hi, 1, [&](Value panel) { oneRow(panel); });
-        },
+        v.less(rows, v.index(plan.heights.front() + 1)), [&] { fewRows(rows, lo, hi); },
         [&] { manyRows(rows, lo, hi); });
   }
 
@@ -158,54 +154,73 @@ private:
   Value startOf(Value row, Value group) {
     return plan.zero && *plan.zero ? v.loadSplat(rowSums, {row, group}) : zeroSum();
   }
-  Value blockOf(Value group) {
-    return plan.block == plan.group ? group : v.div(group, plan.block / plan.group);
+
+  /// totals + sums * scale of the weight * scale of the row
+  VectorBuilder::Values scaled(ArrayRef<Value> sums, Value panel, Value group, ArrayRef<Value> rows,
+                               ValueRange totals) {
+    Value block = plan.block == plan.group ? group : v.div(group, plan.block / plan.group);
+    Value scale = v.load(v.f32(), scales, {panel, block, v.index(0)}), zero;
+    if (zeros)
+      zero = arith::NegFOp::create(v.b, v.loc, v.load(v.f32(), zeros, {panel, block, v.index(0)}));
+    VectorBuilder::Values next;
+    for (auto [sum, row, total] : llvm::zip(sums, rows, totals)) {
+      Value x = arith::SIToFPOp::create(v.b, v.loc, v.f32(), sum);
+      if (zero)
+        x = v.fma(zero, v.loadSplat(rowSums, {row, group}), x);
+      next.push_back(
+          v.fma(x, arith::MulFOp::create(v.b, v.loc, scale, v.loadSplat(rowScales, {row, group})), total));
+    }
+    return next;
   }
 
-  /// total + sum * scale of the weight * scale of the row
-  Value scaled(Value sum, Value weightScale, Value weightZero, Value row, Value group, Value total) {
-    Value x = arith::SIToFPOp::create(v.b, v.loc, v.f32(), sum);
-    if (weightZero)
-      x = v.fma(arith::NegFOp::create(v.b, v.loc, weightZero), v.loadSplat(rowSums, {row, group}), x);
-    return v.fma(x, arith::MulFOp::create(v.b, v.loc, weightScale, v.loadSplat(rowScales, {row, group})),
-                 total);
+  //===-- few rows: straight from the packed stream -----------------------------------------===//
+
+  void fewRows(Value rows, Value lo, Value hi) {
+    quantizeRows(v.index(0), rows);
+    v.loop(lo, hi, 1, [&](Value panel) {
+      v.tileRows(v.index(0), rows, plan.heights,
+                 [&](Value row, int64_t count) { packedTile(panel, row, count); });
+    });
   }
 
-  //===-- one row ------------------------------------------------------------------------===//
-
-  void oneRow(Value panel) {
-    Value row = v.index(0);
+  void packedTile(Value panel, Value row, int64_t count) {
+    VectorBuilder::Values rows, zerosOfTile(count, v.constant(v.f32(), 0));
+    for (int64_t i = 0; i < count; ++i)
+      rows.push_back(v.add(row, i));
     int64_t registersOfGroup = plan.group / plan.depth;
-    auto total = v.loop(
-        v.index(0), v.index(plan.groups), 1, v.constant(v.f32(), 0), [&](Value group, ValueRange carried) {
-          // Numbers in the middle of a word are not shifted down: their own sum carries the factor.
-          int64_t factors = plan.bits == 4 ? 3 : 1;
-          VectorBuilder::Values sums(factors, zeroSum());
-          sums[0] = startOf(row, group);
+    // For one row, numbers in the middle of a word are not shifted down: their own sum carries the factor.
+    int64_t factors = plan.bits == 4 && count == 1 ? 3 : 1;
+    auto totals =
+        v.loop(v.index(0), v.index(plan.groups), 1, zerosOfTile, [&](Value group, ValueRange carried) {
+          VectorBuilder::Values sums(factors * count, zeroSum());
+          for (int64_t r = 0; r < count; ++r)
+            sums[r] = startOf(rows[r], group);
           for (int64_t i = 0; i < registersOfGroup; ++i) {
             Value w = packedWords(panel, v.add(v.mul(group, registersOfGroup), i));
             for (int64_t s = 0; s < plan.pairs; ++s) {
-              bool isTop = s == plan.pairs - 1;
-              Value number =
-                  isTop ? shifted(w, 16 - plan.bits) : masked(w, ((1 << plan.bits) - 1) << s * plan.bits);
-              Value &sum = sums[isTop ? 0 : s];
-              sum =
-                  v.dot16(sum, number, rowPair(row, v.add(v.mul(group, plan.group / 2), i * plan.pairs + s)));
+              bool isFactored = s > 0 && s < factors;
+              Value number = isFactored ? masked(w, ((1 << plan.bits) - 1) << s * plan.bits) : numberOf(w, s);
+              Value pair = v.add(v.mul(group, plan.group / 2), i * plan.pairs + s);
+              for (int64_t r = 0; r < count; ++r) {
+                Value &sum = sums[isFactored ? s : r];
+                sum = v.dot16(sum, number, rowPair(rows[r], pair));
+              }
             }
           }
-          Value sum = sums[0];
           for (int64_t s = 1; s < factors; ++s)
-            sum = arith::AddIOp::create(
-                v.b, v.loc, sum,
+            sums[0] = arith::AddIOp::create(
+                v.b, v.loc, sums[0],
                 arith::ShRSIOp::create(v.b, v.loc, sums[s], v.constant(v.i32(), s * plan.bits)));
-          Value block = blockOf(group);
-          Value scale = v.load(v.f32(), scales, {panel, block, v.index(0)});
-          Value zero = zeros ? v.load(v.f32(), zeros, {panel, block, v.index(0)}) : Value();
-          return VectorBuilder::Values{scaled(sum, scale, zero, row, group, carried[0])};
+          return scaled(ArrayRef<Value>(sums).take_front(count), panel, group, rows, carried);
         });
-    epilogue.finish(v.mul(panel, plan.lanes), plan.n, plan.lanes, {row}, {total[0]});
+    epilogue.finish(v.mul(panel, plan.lanes), plan.n, plan.lanes, rows, totals);
   }
 
+  /// The s-th number of each 16-bit half.
+  Value numberOf(Value w, int64_t s) {
+    Value number = shifted(w, s * plan.bits);
+    return s + 1 < plan.pairs ? masked(number, (1 << plan.bits) - 1) : number;
+  }
   Value masked(Value w, int64_t mask) {
     return arith::AndIOp::create(v.b, v.loc, w, v.constant(words(), mask));
   }
@@ -238,10 +253,7 @@ private:
     v.loop(v.index(0), v.index(plan.k / plan.depth), 1, [&](Value step) {
       Value w = packedWords(panel, step);
       for (int64_t s = 0; s < plan.pairs; ++s) {
-        Value number = shifted(w, s * plan.bits);
-        if (s + 1 < plan.pairs)
-          number = masked(number, (1 << plan.bits) - 1);
-        v.store(number, panelWords, {v.add(v.mul(step, plan.pairs), s), v.index(0)});
+        v.store(numberOf(w, s), panelWords, {v.add(v.mul(step, plan.pairs), s), v.index(0)});
       }
     });
   }
@@ -269,13 +281,7 @@ private:
             }
             return next;
           });
-          Value block = blockOf(group);
-          Value scale = v.load(v.f32(), scales, {panel, block, v.index(0)});
-          Value zero = zeros ? v.load(v.f32(), zeros, {panel, block, v.index(0)}) : Value();
-          VectorBuilder::Values next;
-          for (int64_t i = 0; i < count; ++i)
-            next.push_back(scaled(sums[i], scale, zero, at[i], group, carried[i]));
-          return next;
+          return scaled(sums, panel, group, at, carried);
         });
     epilogue.finish(v.mul(panel, plan.lanes), plan.n, plan.lanes, rows, totals);
   }
