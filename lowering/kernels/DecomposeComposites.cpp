@@ -182,6 +182,45 @@ LogicalResult decompose(LstmOp op, Shapes &shapes) {
   return success();
 }
 
+/// Statistics are f32, f64 for f64: the input as that type, and back.
+Value widen(At &n, Value x) {
+  Type type = n.element(x);
+  return type.isF16() || type.isBF16() ? n.make<CastOp>(n.b.getF32Type(), x, TypeAttr::get(n.b.getF32Type())) : x;
+}
+Value narrow(At &n, Value x, Type type) { return n.element(x) == type ? x : n.make<CastOp>(type, x, TypeAttr::get(type)); }
+Value reduce(At &n, ReduceKind kind, Value x, int64_t axis) {
+  return n.make<ReduceOp>(n.element(x), kind, x, ArrayRef<int64_t>{axis}, true);
+}
+
+Value decompose(SoftmaxOp op, Shapes &shapes) {
+  At n(op, shapes);
+  int64_t axis = op.getAxis();
+  Value x = widen(n, op.getInput());
+  Value shifted = n.like<SubOp>(x, reduce(n, ReduceKind::max, x, axis)), powers = n.like<ExpOp>(shifted);
+  Value total = reduce(n, ReduceKind::sum, powers, axis);
+  return narrow(n, op.getLog() ? n.like<SubOp>(shifted, n.like<LogOp>(total)) : n.like<DivOp>(powers, total), n.element(op.getInput()));
+}
+
+/// x / sqrt(mean(x^2) + epsilon) * scale (+ bias) over the last dimension.
+Value normalize(At &n, Value x, const APFloat &epsilon, Value scale, Value bias, Type type) {
+  int64_t axis = cast<RankedTensorType>(x.getType()).getRank() - 1;
+  Value mean = reduce(n, ReduceKind::mean, n.like<MulOp>(x, x), axis);
+  Value root = n.like<SqrtOp>(n.like<AddOp>(mean, n.number(n.element(x), epsilon.convertToDouble())));
+  Value y = n.like<MulOp>(n.like<DivOp>(x, root), widen(n, scale));
+  return narrow(n, bias ? n.like<AddOp>(y, widen(n, bias)) : y, type);
+}
+Value decompose(LayerNormOp op, Shapes &shapes) {
+  At n(op, shapes);
+  Value x = widen(n, op.getInput());
+  int64_t axis = cast<RankedTensorType>(x.getType()).getRank() - 1;
+  Value centered = n.like<SubOp>(x, reduce(n, ReduceKind::mean, x, axis));
+  return normalize(n, centered, op.getEpsilon(), op.getScale(), op.getBias(), n.element(op.getInput()));
+}
+Value decompose(RmsNormOp op, Shapes &shapes) {
+  At n(op, shapes);
+  return normalize(n, widen(n, op.getInput()), op.getEpsilon(), op.getScale(), {}, n.element(op.getInput()));
+}
+
 struct DecomposeComposites : ::hone::impl::DecomposeCompositesBase<DecomposeComposites> {
   void runOnOperation() override {
     TargetAttr target = TargetAttr::of(getOperation());
@@ -201,6 +240,18 @@ struct DecomposeComposites : ::hone::impl::DecomposeCompositesBase<DecomposeComp
           decompose(attention, shapes);
         else if (failed(decompose(cast<LstmOp>(op), shapes)))
           return signalPassFailure();
+      }
+      // Rows last: attention leaves softmaxes behind.
+      SmallVector<Operation *> rows;
+      function.walk([&](Operation *op) {
+        if (isa<SoftmaxOp, LayerNormOp, RmsNormOp>(op) && !isTaken(op, shapes, target))
+          rows.push_back(op);
+      });
+      for (Operation *op : rows) {
+        Value result = llvm::TypeSwitch<Operation *, Value>(op).Case<SoftmaxOp, LayerNormOp, RmsNormOp>(
+            [&](auto row) { return decompose(row, shapes); });
+        op->getResult(0).replaceAllUsesWith(result);
+        op->erase();
       }
     }
   }

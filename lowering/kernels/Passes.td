@@ -3,7 +3,7 @@
 include "mlir/Pass/PassBase.td"
 
 def DecomposeComposites : Pass<"hone-decompose-composites", "::mlir::ModuleOp"> {
-  let summary = "writes attention and LSTM as primitive ops where no kernel family takes them";
+  let summary = "writes attention, LSTM, norms and softmax as primitive ops where no kernel family takes them";
   let description = [{
     An attention becomes products, masks and a softmax on [B, N, S, T]; an LSTM becomes its time steps, unrolled when they are
     few and known, else a loop. Rounding may differ from a fused kernel's.
