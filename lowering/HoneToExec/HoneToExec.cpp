@@ -91,7 +91,7 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
 
     // The signature outlives the function that had it.
     module->setAttr("hone.calls", b.getArrayAttr(host.calls));
-    module->setAttr("hone.signature", signature(main, b));
+    module->setAttr("hone.signature", signature(main, shapes, b));
     main.erase();
     entry.setSymName("main");
   }
@@ -116,7 +116,26 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
       }
   }
 
-  static DictionaryAttr signature(func::FuncOp main, OpBuilder &b) {
+  /// What users call a size: the name of an argument's dimension or a sum of such; empty when it has no such name.
+  static std::string nameOf(func::FuncOp main, Shapes &shapes, const DimExpr &dim) {
+    std::string text;
+    for (auto &[monomial, factor] : dim.getTerms()) {
+      if (monomial.size() != 1 || factor != 1)
+        return "";
+      const SymbolDef &def = shapes.definition(monomial.front());
+      auto argument = def.kind == SymbolDef::Dim ? dyn_cast<BlockArgument>(def.value) : BlockArgument();
+      auto names = argument && argument.getOwner()->getParentOp() == main
+                       ? main.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "hone.dims")
+                       : ArrayAttr();
+      auto name = names && size_t(def.index) < names.size() ? dyn_cast<StringAttr>(names[def.index]) : StringAttr();
+      if (!name)
+        return "";
+      text += (text.empty() ? "" : " + ") + name.getValue().str();
+    }
+    return text;
+  }
+
+  static DictionaryAttr signature(func::FuncOp main, Shapes &shapes, OpBuilder &b) {
     SmallVector<Attribute> inputs, outputs;
     auto entry = [&](Type type, DictionaryAttr attributes) {
       SmallVector<NamedAttribute> all = {b.getNamedAttr("type", TypeAttr::get(type))};
@@ -126,9 +145,15 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
     };
     for (unsigned i = 0; i < main.getNumArguments(); ++i)
       inputs.push_back(entry(main.getArgument(i).getType(), main.getArgAttrDict(i)));
-    auto values = main.getBody().front().getTerminator()->getOperandTypes();
-    for (unsigned i = 0; i < values.size(); ++i)
-      outputs.push_back(entry(values[i], main.getResultAttrDict(i)));
+    auto values = main.getBody().front().getTerminator()->getOperands();
+    for (unsigned i = 0; i < values.size(); ++i) {
+      SmallVector<Attribute> dims;
+      for (const DimExpr &dim : shapes.dims(values[i]))
+        dims.push_back(dim.constant() ? Attribute(b.getI64IntegerAttr(*dim.constant())) : b.getStringAttr(nameOf(main, shapes, dim)));
+      NamedAttrList attributes(main.getResultAttrDict(i));
+      attributes.set("hone.dims", b.getArrayAttr(dims));
+      outputs.push_back(entry(values[i].getType(), attributes.getDictionary(b.getContext())));
+    }
     return b.getDictionaryAttr({b.getNamedAttr("inputs", b.getArrayAttr(inputs)), b.getNamedAttr("outputs", b.getArrayAttr(outputs))});
   }
 };
