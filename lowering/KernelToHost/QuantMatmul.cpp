@@ -213,7 +213,7 @@ private:
                 arith::ShRSIOp::create(v.b, v.loc, sums[s], v.constant(v.i32(), s * plan.bits)));
           return scaled(ArrayRef<Value>(sums).take_front(count), panel, group, rows, carried);
         });
-    epilogue.finish(v.mul(panel, plan.lanes), plan.n, plan.lanes, rows, totals);
+    epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, rows, totals);
   }
 
   /// The s-th number of each 16-bit half.
@@ -283,7 +283,7 @@ private:
           });
           return scaled(sums, panel, group, at, carried);
         });
-    epilogue.finish(v.mul(panel, plan.lanes), plan.n, plan.lanes, rows, totals);
+    epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, rows, totals);
   }
 
   VectorBuilder v;

@@ -72,6 +72,24 @@ Value VectorBuilder::fma(Value x, Value y, Value sum) { return vector::FMAOp::cr
 Value VectorBuilder::bitcast(Value x, VectorType type) {
   return x.getType() == type ? x : vector::BitCastOp::create(b, loc, type, x).getResult();
 }
+VectorBuilder::Values VectorBuilder::transpose(Values rows) {
+  // Butterflies: step s swaps bit s of the row number with bit s of the lane number.
+  for (int64_t step = 1; step < lanes; step *= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      low.push_back(lane & step ? lanes + lane - step : lane);
+      high.push_back(lane & step ? lanes + lane : lane + step);
+    }
+    Values next(lanes);
+    for (int64_t i = 0; i < lanes; ++i)
+      if (!(i & step)) {
+        next[i] = vector::ShuffleOp::create(b, loc, rows[i], rows[i + step], low);
+        next[i + step] = vector::ShuffleOp::create(b, loc, rows[i], rows[i + step], high);
+      }
+    rows = next;
+  }
+  return rows;
+}
 Value VectorBuilder::maskOf(Value count) {
   return vector::CreateMaskOp::create(b, loc, vector(b.getI1Type()), count);
 }
@@ -128,8 +146,15 @@ void VectorBuilder::branch(Value condition, function_ref<void()> then, function_
 
 void VectorBuilder::tileRows(Value from, Value to, ArrayRef<int64_t> heights,
                              function_ref<void(Value, int64_t)> tile) {
-  for (int64_t height : heights) {
-    Value end = add(from, roundDown(sub(to, from), height));
+  for (auto [i, height] : llvm::enumerate(heights)) {
+    Value count = sub(to, from);
+    // Two tiles of the next height are better than one of this and a rest that keeps few sums.
+    if (i == 0 && heights.size() > 2 && height + heights[2] == 2 * heights[1]) {
+      Value isShort =
+          arith::AndIOp::create(b, loc, equal(rem(count, height), heights[2]), less(index(height), count));
+      count = select(isShort, sub(count, index(height)), count);
+    }
+    Value end = add(from, roundDown(count, height));
     loop(from, end, height, [&](Value row) { tile(row, height); });
     from = end;
   }

@@ -49,6 +49,8 @@ public:
   Value loadSplat(Value memory, mlir::ValueRange at);
   Value fma(Value x, Value y, Value sum);
   Value bitcast(Value x, mlir::VectorType type);
+  /// The transpose of a square of registers of 32-bit elements.
+  Values transpose(Values rows);
   /// A mask whose first `count` lanes are set.
   Value maskOf(Value count);
   Value call(llvm::StringRef intrinsic, mlir::Type result, mlir::ValueRange operands);

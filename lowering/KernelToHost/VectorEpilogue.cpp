@@ -127,18 +127,17 @@ void VectorEpilogue::store(Columns &columns, Value row, Value accumulator) {
   v.store(vector, result, {row, columns.first}, columns.mask);
 }
 
-void VectorEpilogue::finish(Value first, int64_t n, int64_t width, ArrayRef<Value> rows,
+void VectorEpilogue::finish(Value first, Value n, bool isAligned, ArrayRef<Value> rows,
                             ArrayRef<Value> sums) {
   auto storeAll = [&](Value mask) {
     Columns shared = columns(first, mask);
     for (auto [row, sum] : llvm::zip(rows, sums))
       store(shared, row, sum);
   };
-  if (n % width == 0)
+  if (isAligned)
     return storeAll({});
-  Value last = v.index(n);
-  Value isInside = arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ule, v.add(first, v.lanes), last);
-  v.branch(isInside, [&] { storeAll({}); }, [&] { storeAll(v.maskOf(v.sub(last, v.min(first, last)))); });
+  Value isInside = arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ule, v.add(first, v.lanes), n);
+  v.branch(isInside, [&] { storeAll({}); }, [&] { storeAll(v.maskOf(v.sub(n, v.min(first, n)))); });
 }
 
 } // namespace hone

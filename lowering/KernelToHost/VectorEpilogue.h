@@ -14,8 +14,8 @@ public:
   VectorEpilogue(VectorBuilder &v, mlir::hone::KernelOp kernel, mlir::Value root, mlir::ValueRange buffers);
 
   /// Applies the ops to `sums` (f32), one register at columns [first, first + lanes) for each of `rows`, and
-  /// stores. `n` are the result's columns; only where panels of `width` reach over them is a mask needed.
-  void finish(mlir::Value first, int64_t n, int64_t width, mlir::ArrayRef<mlir::Value> rows,
+  /// stores. The result has `n` columns; `isAligned` says that no register reaches over them.
+  void finish(mlir::Value first, mlir::Value n, bool isAligned, mlir::ArrayRef<mlir::Value> rows,
               mlir::ArrayRef<mlir::Value> sums);
 
 private:

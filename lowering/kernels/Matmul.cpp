@@ -1,4 +1,5 @@
-// f32 products with a weight: the weight is packed by columns of two registers, [N / width][K][width].
+// f32 products. A weight is packed by columns of two registers, [N / width][K][width]; other right operands
+// are packed while the kernel runs.
 #include "lowering/kernels/Matmul.h"
 #include "mlir/IR/SymbolTable.h"
 
@@ -110,11 +111,15 @@ public:
         return "expected operands of f32";
     if (matmul.getTransposeA())
       return "the left operand is transposed";
-    auto weight = matmul.getRhs().getDefiningOp<GetWeightOp>();
-    if (!weight || typeOf(weight).getRank() != 2)
-      return "the right operand is not a weight of rank 2";
-    if (typeOf(weight).getNumElements() == 0)
-      return "the weight is empty";
+    if (isWeight(matmul.getRhs()))
+      return typeOf(matmul.getRhs()).getNumElements() ? "" : "the weight is empty";
+    auto leading = [&](Value x) {
+      std::vector<DimExpr> dims = shapes.dims(x);
+      dims.resize(dims.size() - 2);
+      return dims;
+    };
+    if (!isOneMatrix(matmul.getRhs()) && leading(matmul.getLhs()) != leading(matmul.getRhs()))
+      return "leading dimensions broadcast";
     return "";
   }
 
@@ -125,6 +130,11 @@ public:
   DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
                          TargetAttr target) const override {
     auto matmul = cast<MatmulOp>(group.root);
+    auto number = [&](StringRef name, int64_t value) {
+      return b.getNamedAttr(name, b.getI64IntegerAttr(value));
+    };
+    if (!isWeight(matmul.getRhs()))
+      return b.getDictionaryAttr({number("batched", !isOneMatrix(matmul.getRhs()))});
     auto source = matmul.getRhs().getDefiningOp<GetWeightOp>();
     bool transposed = matmul.getTransposeB();
     int64_t k = typeOf(source).getDimSize(transposed), n = typeOf(source).getDimSize(!transposed);
@@ -142,10 +152,13 @@ public:
     Value rows = unpack.reshape(unpack.transpose(packed, {1, 0, 2}), {k, panels * width});
     matmul.getRhsMutable().assign(unpack.resize(rows, 1, n));
     matmul.setTransposeB(false);
-    auto number = [&](StringRef name, int64_t value) {
-      return b.getNamedAttr(name, b.getI64IntegerAttr(value));
-    };
     return b.getDictionaryAttr({number("k", k), number("n", n), number("packed", width)});
+  }
+
+private:
+  static bool isWeight(Value x) { return typeOf(x).getRank() == 2 && x.getDefiningOp<GetWeightOp>(); }
+  static bool isOneMatrix(Value x) {
+    return llvm::all_of(typeOf(x).getShape().drop_back(2), [](int64_t size) { return size == 1; });
   }
 };
 } // namespace
