@@ -1,4 +1,4 @@
-// Elementwise operators; what hone has no op for is written with those that it has.
+// Elementwise operators that hone has an op for, with the broadcasting of old opsets.
 #include "lowering/OnnxToHone/OpTable.h"
 
 using namespace mlir;
@@ -10,16 +10,17 @@ template <typename Op>
 static void unary(Node &n) {
   n.out(0, n.like<Op>(n.in(0)));
 }
+template <typename Op>
+static void predicate(Node &n) {
+  n.out(0, n.make<Op>(n.b.getI1Type(), n.in(0)));
+}
 
 /// Opset 6 and older: `broadcast` with an `axis` that says where the second operand's dimensions lie.
 static Value aligned(Node &n, Value x, Value y) {
-  if (n.opset >= 7 || !n.integer("broadcast", 0) || !n.hasAttribute("axis"))
+  if (n.opset >= 7 || !n.integer("broadcast", 0) || !n.hasAttribute("axis") || n.rank(x) == 0)
     return y;
   int64_t axis = n.axis(n.integer("axis", 0), n.rank(x)), trailing = n.rank(x) - axis - n.rank(y);
-  SmallVector<int64_t> axes;
-  for (int64_t i = 0; i < trailing; ++i)
-    axes.push_back(n.rank(y) + i);
-  return axes.empty() ? y : n.unsqueeze(y, axes);
+  return n.unsqueeze(y, axesFrom(n.rank(y), n.rank(y) + trailing));
 }
 
 template <typename Op>
@@ -31,133 +32,75 @@ static void comparison(Node &n) {
   n.out(0, n.compare(kind, n.in(0), aligned(n, n.in(0), n.in(1))));
 }
 template <typename Op>
-static void variadic(Node &n) {
+static Value chain(Node &n) {
   Value result = n.in(0);
   for (int i = 1; i < n.inputs(); ++i)
     result = n.like<Op>(result, n.in(i));
-  n.out(0, result);
+  return result;
 }
+template <typename Op>
+static void variadic(Node &n) {
+  n.out(0, chain<Op>(n));
+}
+static void mean(Node &n) {
+  Value sum = chain<AddOp>(n);
+  n.out(0, n.inputs() == 1 ? sum : n.div(sum, n.number(sum, n.inputs())));
+}
+static void pow(Node &n) { n.out(0, n.like<PowOp>(n.in(0), aligned(n, n.in(0), n.in(1)))); }
 
-static Value number(Node &n, double value) { return n.constant(Node::element(n.in(0)), value); }
 static Value clampTo(Node &n, Value x, Value low, Value high) {
   if (low)
-    x = n.like<MaxOp>(x, low);
-  return high ? n.like<MinOp>(x, high) : x;
-}
-
-static void mean(Node &n) {
-  variadic<AddOp>(n);
-  if (Value sum = n.in(0); n.inputs() > 1 && sum) {
-    Value total = sum;
-    for (int i = 1; i < n.inputs(); ++i)
-      total = n.add(total, n.in(i));
-    n.out(0, n.div(total, number(n, n.inputs())));
-  }
+    x = n.max(x, low);
+  return high ? n.min(x, high) : x;
 }
 static void clip6(Node &n) {
-  n.out(0, clampTo(n, n.in(0), n.hasAttribute("min") ? number(n, n.real("min", 0)) : Value(),
-                   n.hasAttribute("max") ? number(n, n.real("max", 0)) : Value()));
+  Value x = n.in(0);
+  n.out(0, clampTo(n, x, n.hasAttribute("min") ? n.number(x, n.real("min", 0)) : Value(),
+                   n.hasAttribute("max") ? n.number(x, n.real("max", 0)) : Value()));
 }
 static void clip11(Node &n) { n.out(0, clampTo(n, n.in(0), n.in(1), n.in(2))); }
+
 static void castTo(Node &n) {
-  Type to = elementTypeOf(n.b.getContext(), int(n.integer("to", 0)));
-  if (n.attribute("to") && n.attribute("to")->type() == onnx::AttributeProto::STRING) // opset 1 names the type
-    to = llvm::StringSwitch<Type>(n.text("to", "")).Case("FLOAT", n.b.getF32Type()).Case("INT64", n.b.getI64Type()).Case("INT32", n.b.getI32Type()).Default({});
-  if (!to)
-    n.fail("element type " + Twine(n.integer("to", 0)) + " is not built");
-  else
-    n.out(0, n.cast(n.in(0), to));
+  auto *to = n.attribute("to");
+  Type type;
+  if (to && to->type() == onnx::AttributeProto::STRING) { // until opset 6 the type has a name
+    onnx::TensorProto::DataType number;
+    if (onnx::TensorProto::DataType_Parse(to->s(), &number))
+      type = n.typeNumber(number);
+    else
+      n.fail("element type '" + to->s() + "' is not known");
+  } else {
+    int64_t number = n.required("to");
+    type = n.failed ? Type() : n.typeNumber(number);
+  }
+  n.out(0, n.cast(n.in(0), type));
 }
 static void castLike(Node &n) { n.out(0, n.cast(n.in(0), Node::element(n.in(1)))); }
 static void identity(Node &n) { n.out(0, n.in(0)); }
-static void leakyRelu(Node &n) {
-  Value x = n.in(0), zero = number(n, 0);
-  n.out(0, n.select(n.compare(CmpKind::lt, x, zero), n.mul(x, number(n, n.real("alpha", 0.01))), x));
-}
-static void prelu(Node &n) {
-  Value x = n.in(0), slope = n.in(1);
-  if (n.opset < 7 && n.rank(slope) == 1 && n.rank(x) > 2) {
-    SmallVector<int64_t> axes;
-    for (int64_t i = 2; i < n.rank(x); ++i)
-      axes.push_back(i - 1);
-    slope = n.unsqueeze(slope, axes);
-  }
-  n.out(0, n.select(n.compare(CmpKind::lt, x, number(n, 0)), n.mul(x, slope), x));
-}
-static Value expm1Scaled(Node &n, Value x, double alpha) {
-  // exp of the negative part only: no overflow in the branch that is not taken.
-  return n.mul(number(n, alpha), n.sub(n.like<ExpOp>(n.like<MinOp>(x, number(n, 0))), number(n, 1)));
-}
-static void elu(Node &n) {
-  Value x = n.in(0);
-  n.out(0, n.select(n.compare(CmpKind::lt, x, number(n, 0)), expm1Scaled(n, x, n.real("alpha", 1)), x));
-}
-static void selu(Node &n) {
-  Value x = n.in(0);
-  Value y = n.select(n.compare(CmpKind::gt, x, number(n, 0)), x, expm1Scaled(n, x, n.real("alpha", 1.67326319217681884765625)));
-  n.out(0, n.mul(y, number(n, n.real("gamma", 1.05070102214813232421875))));
-}
-static void celu(Node &n) {
-  Value x = n.in(0);
-  double alpha = n.real("alpha", 1);
-  Value negative = expm1Scaled(n, n.div(x, number(n, alpha)), alpha);
-  n.out(0, n.add(n.like<MaxOp>(x, number(n, 0)), n.like<MinOp>(negative, number(n, 0))));
-}
-static void hardSigmoid(Node &n) {
-  Value y = n.add(n.mul(n.in(0), number(n, n.real("alpha", 0.2))), number(n, n.real("beta", 0.5)));
-  n.out(0, clampTo(n, y, number(n, 0), number(n, 1)));
-}
-static void hardSwish(Node &n) {
-  Value x = n.in(0);
-  Value gate = clampTo(n, n.add(n.div(x, number(n, 6)), number(n, 0.5)), number(n, 0), number(n, 1));
-  n.out(0, n.mul(x, gate));
-}
-static void softsign(Node &n) {
-  Value x = n.in(0);
-  n.out(0, n.div(x, n.add(number(n, 1), n.like<AbsOp>(x))));
-}
-static void thresholdedRelu(Node &n) {
-  Value x = n.in(0);
-  n.out(0, n.select(n.compare(CmpKind::gt, x, number(n, n.real("alpha", 1))), x, number(n, 0)));
-}
-static void shrink(Node &n) {
-  Value x = n.in(0);
-  double lambd = n.real("lambd", 0.5), bias = n.real("bias", 0);
-  Value low = n.select(n.compare(CmpKind::lt, x, number(n, -lambd)), n.add(x, number(n, bias)), number(n, 0));
-  n.out(0, n.select(n.compare(CmpKind::gt, x, number(n, lambd)), n.sub(x, number(n, bias)), low));
-}
-static void mish(Node &n) {
-  Value x = n.in(0);
-  n.out(0, n.mul(x, n.like<TanhOp>(n.like<SoftplusOp>(x))));
-}
-static void swish(Node &n) {
-  Value x = n.in(0);
-  double alpha = n.real("alpha", 1);
-  n.out(0, alpha == 1 ? n.like<SiluOp>(x) : n.mul(x, n.like<SigmoidOp>(n.mul(x, number(n, alpha)))));
-}
-static void quickGelu(Node &n) {
-  Value x = n.in(0);
-  n.out(0, n.mul(x, n.like<SigmoidOp>(n.mul(x, number(n, n.real("alpha", 1.702))))));
-}
-static void gelu(Node &n) { n.out(0, n.like<GeluOp>(n.in(0), n.text("approximate", "none") == "tanh")); }
-static void biasGelu(Node &n) { n.out(0, n.like<GeluOp>(n.add(n.in(0), n.in(1)), false)); }
-static void fastGelu(Node &n) { n.out(0, n.like<GeluOp>(n.has(1) ? n.add(n.in(0), n.in(1)) : n.in(0), true)); }
-static void swiglu(Node &n) { n.out(0, n.mul(n.like<SiluOp>(n.in(0)), n.in(1))); }
 static void isInf(Node &n) {
   n.out(0, n.make<IsInfOp>(n.b.getI1Type(), n.in(0), bool(n.integer("detect_negative", 1)), bool(n.integer("detect_positive", 1))));
 }
-static void isNan(Node &n) { n.out(0, n.make<IsNanOp>(n.b.getI1Type(), n.in(0))); }
 static void mod(Node &n) { n.out(0, n.like<ModOp>(n.in(0), n.in(1), bool(n.integer("fmod", 0)))); }
 static void where(Node &n) { n.out(0, n.select(n.in(0), n.in(1), n.in(2))); }
 static void bitShift(Node &n) {
   n.out(0, n.text("direction", "LEFT") == "LEFT" ? n.like<ShlOp>(n.in(0), n.in(1)) : n.like<ShrOp>(n.in(0), n.in(1)));
 }
+/// At inference nothing is dropped.
 static void dropout(Node &n) {
   Value x = n.in(0);
+  if (n.has(2)) {
+    std::vector<int64_t> training = n.known(2, "training mode");
+    auto ratio = n.has(1) ? n.in(1).getDefiningOp<ConstantOp>() : ConstantOp();
+    auto zero = ratio ? dyn_cast<DenseFPElementsAttr>(ratio.getValue()) : DenseFPElementsAttr();
+    if (!n.failed && training.size() == 1 && training[0] && !(zero && (*zero.begin()).isZero())) {
+      n.fail("training mode is not built");
+      return;
+    }
+  }
   n.out(0, x);
   if (n.wants(1)) {
-    auto sizes = n.make<ShapeOp>(n.b.getI64Type(), x, int64_t(0), IntegerAttr());
-    n.out(1, n.make<FillOp>(n.b.getI1Type(), sizes, n.constant(n.b.getI1Type(), 1)));
+    Type mask = n.opset < 10 ? Node::element(x) : Type(n.b.getI1Type());
+    n.out(1, n.fill(n.dims(x), n.constant(mask, 1)));
   }
 }
 
@@ -171,20 +114,17 @@ ArrayRef<OpRow> elementwiseRows() {
       {"", "Asinh", 9, unary<AsinhOp>}, {"", "Acosh", 9, unary<AcoshOp>}, {"", "Atanh", 9, unary<AtanhOp>}, {"", "Erf", 9, unary<ErfOp>},
       {"", "Tanh", 1, unary<TanhOp>}, {"", "Sigmoid", 1, unary<SigmoidOp>}, {"", "Softplus", 1, unary<SoftplusOp>},
       {"", "Relu", 1, unary<ReluOp>}, {"", "Not", 1, unary<NotOp>}, {"", "BitwiseNot", 18, unary<NotOp>},
-      {"", "Add", 1, binary<AddOp>}, {"", "Sub", 1, binary<SubOp>}, {"", "Mul", 1, binary<MulOp>}, {"", "Div", 1, binary<DivOp>},
-      {"", "Pow", 1, binary<PowOp>}, {"", "And", 1, binary<AndOp>}, {"", "Or", 1, binary<OrOp>}, {"", "Xor", 1, binary<XorOp>},
-      {"", "BitwiseAnd", 18, binary<AndOp>}, {"", "BitwiseOr", 18, binary<OrOp>}, {"", "BitwiseXor", 18, binary<XorOp>},
-      {"", "BitShift", 11, bitShift}, {"", "Mod", 10, mod},
-      {"", "Equal", 1, comparison<CmpKind::eq>}, {"", "Less", 1, comparison<CmpKind::lt>}, {"", "Greater", 1, comparison<CmpKind::gt>},
-      {"", "LessOrEqual", 12, comparison<CmpKind::le>}, {"", "GreaterOrEqual", 12, comparison<CmpKind::ge>},
-      {"", "Min", 1, variadic<MinOp>}, {"", "Max", 1, variadic<MaxOp>}, {"", "Sum", 1, variadic<AddOp>}, {"", "Mean", 1, mean},
-      {"", "Where", 9, where}, {"", "Clip", 1, clip6}, {"", "Clip", 11, clip11}, {"", "Cast", 1, castTo}, {"", "CastLike", 15, castLike},
-      {"", "Identity", 1, identity}, {"", "Dropout", 1, dropout}, {"", "LeakyRelu", 1, leakyRelu}, {"", "PRelu", 1, prelu},
-      {"", "Elu", 1, elu}, {"", "Selu", 1, selu}, {"", "Celu", 12, celu}, {"", "HardSigmoid", 1, hardSigmoid}, {"", "HardSwish", 14, hardSwish},
-      {"", "Softsign", 1, softsign}, {"", "ThresholdedRelu", 10, thresholdedRelu}, {"", "Shrink", 9, shrink}, {"", "Mish", 18, mish},
-      {"", "Swish", 24, swish}, {"", "SwiGLU", 28, swiglu}, {"", "Gelu", 20, gelu}, {"", "IsInf", 10, isInf}, {"", "IsNaN", 9, isNan},
-      {"com.microsoft", "Gelu", 1, gelu}, {"com.microsoft", "BiasGelu", 1, biasGelu}, {"com.microsoft", "FastGelu", 1, fastGelu},
-      {"com.microsoft", "QuickGelu", 1, quickGelu},
+      {"", "IsNaN", 9, predicate<IsNanOp>}, {"", "IsInf", 10, isInf},
+      {"", "Add", 1, binary<AddOp>, 2, 2}, {"", "Sub", 1, binary<SubOp>, 2, 2}, {"", "Mul", 1, binary<MulOp>, 2, 2},
+      {"", "Div", 1, binary<DivOp>, 2, 2}, {"", "Pow", 1, pow, 2, 2}, {"", "And", 1, binary<AndOp>, 2, 2}, {"", "Or", 1, binary<OrOp>, 2, 2},
+      {"", "Xor", 1, binary<XorOp>, 2, 2}, {"", "BitwiseAnd", 18, binary<AndOp>, 2, 2}, {"", "BitwiseOr", 18, binary<OrOp>, 2, 2},
+      {"", "BitwiseXor", 18, binary<XorOp>, 2, 2}, {"", "BitShift", 11, bitShift, 2, 2}, {"", "Mod", 10, mod, 2, 2},
+      {"", "Equal", 1, comparison<CmpKind::eq>, 2, 2}, {"", "Less", 1, comparison<CmpKind::lt>, 2, 2},
+      {"", "Greater", 1, comparison<CmpKind::gt>, 2, 2}, {"", "LessOrEqual", 12, comparison<CmpKind::le>, 2, 2},
+      {"", "GreaterOrEqual", 12, comparison<CmpKind::ge>, 2, 2}, {"", "Min", 1, variadic<MinOp>, 1, anyNumber},
+      {"", "Max", 1, variadic<MaxOp>, 1, anyNumber}, {"", "Sum", 1, variadic<AddOp>, 1, anyNumber}, {"", "Mean", 1, mean, 1, anyNumber},
+      {"", "Where", 9, where, 3, 3}, {"", "Clip", 1, clip6}, {"", "Clip", 11, clip11, 1, 3}, {"", "Cast", 1, castTo},
+      {"", "CastLike", 15, castLike, 2, 2}, {"", "Identity", 1, identity}, {"", "Dropout", 1, dropout}, {"", "Dropout", 12, dropout, 1, 3},
   };
   return rows;
 }

@@ -1,7 +1,8 @@
 // Walks the model's graph node by node. Values are typed as they are created; a node that can't be
-// compiled is reported and its results are left out, so that one run reports all such nodes.
+// compiled is reported and its results stay without a value, so that one run reports all such nodes.
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/OpTable.h"
+#include "lowering/OnnxToHone/Skeleton.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <set>
@@ -11,12 +12,14 @@ using namespace mlir::hone;
 
 namespace hone {
 
-constexpr int maxDepth = 64; // of nested sub-graphs and functions
+constexpr int64_t newestOpset = 28;
+constexpr int maxNodes = 400000; // after inlining: functions that call functions grow without bound
+constexpr int maxErrors = 10;    // as diagnostics; --check lists them all
 
-GraphImporter::GraphImporter(ModuleOp module, const onnx::ModelProto &model, std::string path, StringRef bytes, const ImportOptions &options,
+GraphImporter::GraphImporter(ModuleOp module, const onnx::ModelProto &model, std::string path, size_t fileSize, const ImportOptions &options,
                              std::vector<std::string> *problems)
-    : b(module.getContext()), module(module), model(model), path(path), folder(llvm::sys::path::parent_path(path).str()), bytes(bytes),
-      options(options), problems(problems), symbols(module) {
+    : b(module.getContext()), module(module), model(model), path(path), folder(llvm::sys::path::parent_path(path).str()),
+      shown(llvm::sys::path::filename(path).str()), fileSize(fileSize), options(options), problems(problems), symbols(module) {
   if (folder.empty())
     folder = ".";
 }
@@ -25,29 +28,55 @@ void GraphImporter::report(const std::string &line) {
   ++reported;
   if (problems)
     problems->push_back(line);
-  // The first few as errors; --check lists them all.
-  if (reported <= 10)
-    emitError(module.getLoc()) << llvm::sys::path::filename(path).str() << ": " << line;
+  if (reported <= maxErrors)
+    emitError(module.getLoc()) << shown << ": " << line;
 }
+
+std::string GraphImporter::describe(const onnx::NodeProto &proto, int number) const {
+  std::string name = proto.name().empty() ? "#" + std::to_string(number) : "'" + prefix + proto.name() + "'";
+  return "node " + name + " (" + (proto.domain().empty() ? "" : proto.domain() + ".") + proto.op_type() + "): ";
+}
+
+static StringRef domainName(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
 
 int64_t GraphImporter::opsetOf(StringRef domain) const {
-  std::string name = domain == "ai.onnx" ? "" : domain.str();
-  if (!functionOpsets.empty()) {
-    auto found = functionOpsets.find(name);
-    if (found != functionOpsets.end())
-      return found->second;
-  }
-  for (const auto &opset : model.opset_import())
-    if ((opset.domain() == "ai.onnx" ? "" : opset.domain()) == name)
-      return opset.version();
-  return 1;
+  auto find = [&](auto &imports) -> int64_t {
+    for (const auto &opset : imports)
+      if (domainName(opset.domain()) == domainName(domain))
+        return opset.version();
+    return 0;
+  };
+  int64_t version = inside ? find(inside->opset_import()) : 0;
+  return version ? version : std::max<int64_t>(find(model.opset_import()), 1);
 }
 
-Value GraphImporter::lookup(const std::string &name) const {
-  for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope)
-    if (auto found = scope->find(name); found != scope->end())
+Value GraphImporter::lookup(StringRef name) const {
+  for (const Scope &scope : llvm::reverse(scopes))
+    if (auto found = scope.find(name); found != scope.end())
       return found->second;
   return {};
+}
+
+//===-- the signature ------------------------------------------------------===//
+
+/// The size that --dim gives to a dimension "a" or "a + b + 1"; none when a part stays open.
+std::optional<int64_t> GraphImporter::fixedSize(StringRef name) const {
+  SmallVector<StringRef> parts;
+  name.split(parts, '+');
+  int64_t sum = 0;
+  for (StringRef part : parts) {
+    int64_t number;
+    if (!part.trim().getAsInteger(10, number)) {
+      sum += parts.size() > 1 ? number : 0;
+      if (parts.size() > 1)
+        continue;
+    }
+    auto given = options.dims.find(part.trim().str());
+    if (given == options.dims.end() || given->second.first != given->second.second)
+      return std::nullopt;
+    sum += given->second.first;
+  }
+  return sum;
 }
 
 RankedTensorType GraphImporter::inputType(const onnx::ValueInfoProto &input, ArrayAttr &names, std::string &error) {
@@ -58,231 +87,266 @@ RankedTensorType GraphImporter::inputType(const onnx::ValueInfoProto &input, Arr
   const auto &tensor = input.type().tensor_type();
   Type element = elementTypeOf(b.getContext(), tensor.elem_type());
   if (!element) {
-    error = "element type " + std::to_string(tensor.elem_type()) + " is not built";
+    error = whyNoElementType(tensor.elem_type());
     return {};
   }
   SmallVector<int64_t> shape;
   SmallVector<Attribute> dims;
   for (const auto &dim : tensor.shape().dim()) {
-    std::string name = dim.dim_param();
-    if (dim.has_dim_value() && dim.dim_value() >= 0 && name.empty()) {
-      // Exporters write 0 for sizes that they do not know.
-      if (dim.dim_value() > 0) {
-        shape.push_back(dim.dim_value());
-        dims.push_back(b.getI64IntegerAttr(dim.dim_value()));
-        continue;
-      }
-    } else if (dim.has_dim_value() && dim.dim_value() < -1) {
+    if (dim.has_dim_value() && dim.dim_value() < -1) {
       error = "expected sizes that are not negative, got " + std::to_string(dim.dim_value());
       return {};
     }
-    auto given = options.dims.find(name);
-    if (!name.empty() && given != options.dims.end() && given->second.first == given->second.second) {
-      shape.push_back(given->second.first);
-      dims.push_back(b.getI64IntegerAttr(given->second.first));
-    } else {
-      shape.push_back(ShapedType::kDynamic);
-      dims.push_back(b.getStringAttr(name.empty() ? input.name() + "." + std::to_string(dims.size()) : name));
-    }
+    std::string name = dim.dim_param().empty() ? input.name() + "." + std::to_string(dims.size()) : dim.dim_param();
+    // Exporters write 0 and -1 for sizes that they do not know.
+    std::optional<int64_t> size = dim.has_dim_value() && dim.dim_value() > 0 ? std::optional(dim.dim_value()) : fixedSize(name);
+    shape.push_back(size.value_or(ShapedType::kDynamic));
+    dims.push_back(size ? Attribute(b.getI64IntegerAttr(*size)) : b.getStringAttr(name));
   }
+  int64_t count = 1;
+  for (int64_t size : shape)
+    if (size != ShapedType::kDynamic && llvm::MulOverflow(count, size, count)) {
+      error = "its dimensions overflow";
+      return {};
+    }
   names = b.getArrayAttr(dims);
   return RankedTensorType::get(shape, element);
 }
 
-bool GraphImporter::run() {
-  const onnx::GraphProto &main = model.graph();
-  Location loc = module.getLoc();
-  std::set<std::string> constants;
-  for (const auto &tensor : main.initializer())
+bool GraphImporter::signature() {
+  std::set<std::string> constants, seen, open;
+  for (const auto &tensor : model.graph().initializer())
     constants.insert(tensor.name());
   SmallVector<Type> types;
   SmallVector<ArrayAttr> dims;
   std::vector<std::string> names;
-  std::set<std::string> seen;
-  for (const auto &input : main.input()) {
+  for (const auto &input : model.graph().input()) {
     if (constants.count(input.name()))
       continue;
     std::string error;
     ArrayAttr mine;
-    auto type = inputType(input, mine, error);
+    RankedTensorType type = inputType(input, mine, error);
     if (type && !seen.insert(input.name()).second)
       error = "two inputs have this name";
     if (!error.empty()) {
       report("input '" + input.name() + "': " + error);
-      return false;
+      continue;
     }
     types.push_back(type);
     dims.push_back(mine);
     names.push_back(input.name());
+    for (const auto &dim : input.type().tensor_type().shape().dim())
+      for (StringRef rest = dim.dim_param(); !rest.empty();) {
+        auto [part, next] = rest.split('+');
+        open.insert(part.trim().str());
+        rest = next;
+      }
+    for (Attribute dim : mine)
+      if (auto name = dyn_cast<StringAttr>(dim))
+        open.insert(name.str());
+    for (int axis = 0; axis < int(mine.size()); ++axis)
+      open.insert(input.name() + "." + std::to_string(axis));
   }
-  b.setInsertionPointToEnd(module.getBody());
-  auto function = func::FuncOp::create(b, loc, "main", b.getFunctionType(types, {}));
-  Block *body = function.addEntryBlock();
-  scopes.emplace_back();
-  for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
-    function.setArgAttr(i, "hone.name", b.getStringAttr(names[i]));
-    function.setArgAttr(i, "hone.dims", dims[i]);
-    scopes.back()[names[i]] = argument;
-  }
+  if (reported)
+    return false;
   SmallVector<NamedAttribute> ranges;
-  for (auto &[name, range] : options.dims)
+  for (auto &[name, range] : options.dims) {
+    if (!open.count(name)) {
+      report("no input has a dimension '" + name + "'");
+      return false;
+    }
     if (range.first != range.second)
       ranges.push_back(b.getNamedAttr(name, b.getI64ArrayAttr({range.first, range.second})));
+  }
   if (!ranges.empty())
     module->setAttr("hone.dim_ranges", b.getDictionaryAttr(ranges));
+
+  b.setInsertionPointToEnd(module.getBody());
+  function = func::FuncOp::create(b, module.getLoc(), "main", b.getFunctionType(types, {}));
+  symbols.insert(function);
+  Block *body = function.addEntryBlock();
+  for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
+    argument.setLoc(NameLoc::get(b.getStringAttr(names[i])));
+    function.setArgAttr(i, "hone.name", b.getStringAttr(names[i]));
+    function.setArgAttr(i, "hone.dims", dims[i]);
+    define(names[i], argument);
+  }
   // Sums name dimensions of other arguments: plain names first.
   for (bool sums : {false, true})
     for (auto [argument, mine] : llvm::zip(body->getArguments(), dims))
       if (llvm::any_of(mine, [](Attribute d) { return isa<StringAttr>(d) && cast<StringAttr>(d).getValue().contains('+'); }) == sums)
         shapes.bindArgument(argument, mine);
   b.setInsertionPointToEnd(body);
-  if (!graph(main) || reported)
-    return false;
-
-  SmallVector<Value> results;
-  for (const auto &output : main.output()) {
-    Value value = lookup(output.name());
-    if (!value) {
-      report("output '" + output.name() + "': no node computes it");
-      return false;
-    }
-    results.push_back(value);
-  }
-  func::ReturnOp::create(b, loc, results);
-  function.setFunctionType(b.getFunctionType(types, ValueRange(results).getTypes()));
-  for (auto [i, output] : llvm::enumerate(main.output()))
-    function.setResultAttr(i, "hone.name", b.getStringAttr(output.name()));
   return true;
 }
 
-bool GraphImporter::graph(const onnx::GraphProto &proto) { return initializers(proto) && nodes(proto.node()); }
+//===-- graphs -----------------------------------------------------------------===//
 
-bool GraphImporter::initializers(const onnx::GraphProto &proto) {
-  for (const auto &tensorProto : proto.initializer()) {
-    std::string error;
-    Value value = tensor(tensorProto, tensorProto.name(), error);
-    if (!value) {
-      report("initializer '" + tensorProto.name() + "': " + error);
-      return false;
-    }
-    if (!scopes.back().try_emplace(tensorProto.name(), value).second) {
-      report("initializer '" + tensorProto.name() + "': the name is taken");
-      return false;
-    }
-  }
-  if (proto.sparse_initializer_size()) {
-    report("sparse initializers are not built");
-    return false;
-  }
-  return true;
-}
-
-bool GraphImporter::nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &list) {
-  // Names that later nodes compute: an input among them means that the order is wrong or a cycle.
-  std::set<std::string> later;
-  for (const auto &proto : list)
-    for (const std::string &output : proto.output())
-      if (!output.empty() && (!later.insert(output).second || scopes.back().count(output))) {
-        report("node '" + proto.name() + "' (" + proto.op_type() + "): output '" + output + "' is defined twice");
-        return false;
-      }
-  for (const auto &proto : list) {
-    node(proto);
-    for (const std::string &input : proto.input())
-      if (!input.empty() && !lookup(input) && later.count(input) == 0 && !reported)
-        return false;
-  }
-  return true;
-}
-
-void GraphImporter::node(const onnx::NodeProto &proto) {
-  ++counter;
-  std::string name = proto.name().empty() && proto.output_size() ? proto.output(0) : proto.name();
-  Node node(*this, proto, opsetOf(proto.domain()), NameLoc::get(b.getStringAttr(name)));
-  for (const std::string &input : proto.input())
-    if (!input.empty() && !lookup(input)) {
-      // What a failed node should have computed is no second problem.
-      if (!reported)
-        node.fail("input '" + input + "' is not defined in front of this node (undefined, or a cycle)");
-      return;
-    }
-  const OpRow *row = findRow(proto.domain(), proto.op_type(), node.opset);
-  if (row) {
-    row->handle(node);
-    return;
-  }
-  if (inlineFunction(proto))
-    return;
-  node.fail("operator not known for opset " + Twine(node.opset) + (proto.domain().empty() ? "" : " of domain '" + Twine(proto.domain()) + "'"));
-}
-
-bool GraphImporter::inlineFunction(const onnx::NodeProto &proto) {
-  for (const auto &function : model.functions()) {
-    if (function.name() != proto.op_type() || function.domain() != proto.domain())
-      continue;
-    if (depth >= maxDepth) {
-      report("node '" + proto.name() + "' (" + proto.op_type() + "): functions call each other more than " + std::to_string(maxDepth) + " deep");
-      return true;
-    }
-    ++depth;
-    auto outer = std::exchange(functionOpsets, {});
-    for (const auto &opset : function.opset_import())
-      functionOpsets[opset.domain()] = opset.version();
-    std::map<std::string, Value> scope;
-    for (int i = 0; i < function.input_size() && i < proto.input_size(); ++i)
-      if (!proto.input(i).empty())
-        scope[function.input(i)] = lookup(proto.input(i));
-    // A function sees its inputs only.
-    auto callers = std::exchange(scopes, {scope});
-    google::protobuf::RepeatedPtrField<onnx::NodeProto> body = function.node();
-    for (auto &inner : body)
-      for (auto &attribute : *inner.mutable_attribute())
-        if (!attribute.ref_attr_name().empty())
-          for (const auto &given : proto.attribute())
-            if (given.name() == attribute.ref_attr_name()) {
-              std::string mine = attribute.name();
-              attribute = given;
-              attribute.set_name(mine);
-            }
-    nodes(body);
-    std::vector<Value> results;
-    for (const std::string &output : function.output())
-      results.push_back(lookup(output));
-    scopes = std::move(callers);
-    functionOpsets = std::move(outer);
-    --depth;
-    for (size_t i = 0; i < results.size() && int(i) < proto.output_size(); ++i)
-      if (results[i] && !proto.output(i).empty())
-        scopes.back()[proto.output(i)] = results[i];
+bool GraphImporter::checkOpset() {
+  int64_t opset = opsetOf("");
+  if (opset <= newestOpset)
     return true;
-  }
+  report("expected opset " + std::to_string(newestOpset) + " or older, got " + std::to_string(opset));
   return false;
 }
 
-std::vector<Value> GraphImporter::subgraph(const onnx::GraphProto &proto, ArrayRef<Value> arguments) {
-  if (depth >= maxDepth) {
-    report("sub-graphs are nested more than " + std::to_string(maxDepth) + " deep");
-    return {};
-  }
-  ++depth;
+bool GraphImporter::run() {
+  const onnx::GraphProto &main = model.graph();
   scopes.emplace_back();
-  for (int i = 0; i < proto.input_size() && size_t(i) < arguments.size(); ++i)
-    scopes.back()[proto.input(i).name()] = arguments[i];
-  std::vector<Value> results;
-  if (graph(proto))
-    for (const auto &output : proto.output()) {
-      Value value = lookup(output.name());
-      if (!value) {
-        if (!reported)
-          report("sub-graph '" + proto.name() + "': no node computes output '" + output.name() + "'");
-        results.clear();
+  if (!checkOpset() || !signature())
+    return false;
+  initializers(main);
+  if (!checkNames(main.node()))
+    return false;
+  nodes(main.node());
+
+  SmallVector<Value> results;
+  for (const auto &output : main.output()) {
+    if (Value value = lookup(output.name()))
+      results.push_back(value);
+    else if (!reported)
+      report("output '" + output.name() + "': no node computes it");
+  }
+  if (reported)
+    return false;
+  func::ReturnOp::create(b, module.getLoc(), results);
+  function.setFunctionType(b.getFunctionType(function.getArgumentTypes(), ValueRange(results).getTypes()));
+  for (auto [i, output] : llvm::enumerate(main.output()))
+    function.setResultAttr(i, "hone.name", b.getStringAttr(output.name()));
+  dropUnused();
+  return true;
+}
+
+/// Weights and constants that nothing reads: handlers looked at them, or the model carries them along.
+void GraphImporter::dropUnused() {
+  module.walk([](Operation *op) {
+    if (isa<GetWeightOp, ConstantOp>(op) && op->use_empty())
+      op->erase();
+  });
+  std::set<StringRef> used;
+  module.walk([&](GetWeightOp op) { used.insert(op.getWeight()); });
+  for (auto weight : llvm::make_early_inc_range(module.getOps<WeightOp>()))
+    if (!used.count(weight.getSymName()))
+      weight.erase();
+}
+
+void GraphImporter::initializers(const onnx::GraphProto &proto) {
+  for (const auto &tensorProto : proto.initializer()) {
+    std::string error;
+    Value value;
+    if (scopes.back().count(tensorProto.name()))
+      error = "the name is taken";
+    else
+      value = tensor(tensorProto, tensorProto.name(), error);
+    if (!error.empty())
+      report("initializer '" + prefix + tensorProto.name() + "': " + error);
+    define(tensorProto.name(), value);
+  }
+  for (const auto &sparse : proto.sparse_initializer()) {
+    report("initializer '" + prefix + sparse.values().name() + "': sparse tensors are not built");
+    define(sparse.values().name(), {});
+  }
+}
+
+/// Every value has one definition.
+bool GraphImporter::checkNames(const Nodes &list) {
+  std::set<std::string> seen;
+  int at = number;
+  for (const auto &proto : list) {
+    ++at;
+    for (const std::string &output : proto.output())
+      if (!output.empty() && (!seen.insert(output).second || scopes.back().count(output))) {
+        report(describe(proto, at) + "expected a new name as output, got '" + output + "', which is defined already");
+        return false;
+      }
+  }
+  return true;
+}
+
+void GraphImporter::nodes(const Nodes &list) {
+  for (const auto &proto : list) {
+    if (stopped)
+      return;
+    node(proto);
+  }
+}
+
+void GraphImporter::node(const onnx::NodeProto &proto) {
+  ++number;
+  std::string name = prefix + (proto.name().empty() && proto.output_size() ? proto.output(0) : proto.name());
+  Node node(*this, proto, opsetOf(proto.domain()), NameLoc::get(b.getStringAttr(name)), describe(proto, number));
+  if (number > maxNodes) {
+    node.fail("the model has more than " + Twine(maxNodes) + " nodes after inlining its functions");
+    stopped = true;
+    return;
+  }
+  // What a reported problem leaves undefined is no second problem.
+  bool poisoned = false;
+  for (const std::string &input : proto.input()) {
+    if (input.empty() || lookup(input))
+      continue;
+    bool isDeclared = llvm::any_of(scopes, [&](const Scope &scope) { return scope.count(input); });
+    if (!isDeclared)
+      node.fail("input '" + input + "' is not defined in front of this node (undefined, or a cycle)");
+    poisoned = true;
+  }
+  const OpRow *row = findRow(proto.domain(), proto.op_type(), node.opset);
+  const onnx::FunctionProto *function = row ? nullptr : functionOf(proto);
+  int given = proto.input_size();
+  while (given > 0 && proto.input(given - 1).empty())
+    --given;
+  if (!row && !function)
+    node.fail("operator not known for opset " + Twine(node.opset) +
+              (proto.domain().empty() ? "" : " of domain '" + Twine(proto.domain()) + "'"));
+  else if (row && row->most >= 0 && given > row->most)
+    node.fail("expected at most " + Twine(row->most) + " inputs, got " + Twine(given));
+  else if (row)
+    for (int i = 0; i < row->least; ++i)
+      if (!node.has(i)) {
+        node.fail("expected " + Twine(row->least == row->most ? "" : "at least ") + Twine(row->least) + " inputs, got " +
+                  Twine(i < given ? "none at position " + std::to_string(i) : std::to_string(given)));
         break;
       }
-      results.push_back(value);
+  if (!poisoned && !node.failed) {
+    if (row)
+      row->handle(node);
+    else
+      inlineFunction(node, *function);
+  }
+  for (const std::string &output : proto.output())
+    if (!output.empty() && !scopes.back().count(output)) {
+      if (!poisoned && !node.failed)
+        node.fail("output '" + output + "' of this operator is not built");
+      define(output, {});
     }
+}
+
+bool GraphImporter::subgraph(Node &owner, const onnx::GraphProto &proto, ArrayRef<Value> arguments, std::vector<Value> &results) {
+  if (depth >= maxGraphDepth)
+    return owner.fail("sub-graphs are nested more than " + Twine(maxGraphDepth) + " deep"), false;
+  if (size_t(proto.input_size()) != arguments.size())
+    return owner.fail("expected a sub-graph of " + Twine(arguments.size()) + " inputs, got " + Twine(proto.input_size())), false;
+  int before = reported;
+  ++depth;
+  scopes.emplace_back();
+  for (int i = 0; i < proto.input_size(); ++i)
+    define(proto.input(i).name(), arguments[i]);
+  initializers(proto);
+  if (checkNames(proto.node()))
+    nodes(proto.node());
+  bool complete = true;
+  for (const auto &output : proto.output()) {
+    Value value = lookup(output.name());
+    complete &= bool(value);
+    results.push_back(value);
+    if (!value && reported == before && !owner.failed &&
+        !llvm::any_of(scopes, [&](const Scope &scope) { return scope.count(output.name()); }))
+      owner.fail("expected a node that computes the sub-graph's output '" + Twine(output.name()) + "'");
+  }
   scopes.pop_back();
   --depth;
-  return results;
+  owner.failed |= !complete;
+  return complete;
 }
 
 } // namespace hone

@@ -4,21 +4,29 @@
 #include "lowering/OnnxToHone/Importer.h"
 #include "lowering/OnnxToHone/Node.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace hone {
 
 class GraphImporter {
 public:
-  GraphImporter(mlir::ModuleOp module, const onnx::ModelProto &model, std::string path, llvm::StringRef bytes, const ImportOptions &options,
+  using Nodes = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
+  /// Values by name; null for those that a reported problem leaves without a value.
+  using Scope = llvm::StringMap<mlir::Value>;
+
+  GraphImporter(mlir::ModuleOp module, const onnx::ModelProto &model, std::string path, size_t fileSize, const ImportOptions &options,
                 std::vector<std::string> *problems);
 
   bool run();
 
-  /// Imports a sub-graph's nodes at the builder's position; its outputs in order, empty after failures.
-  std::vector<mlir::Value> subgraph(const onnx::GraphProto &graph, llvm::ArrayRef<mlir::Value> arguments);
-  mlir::Value lookup(const std::string &name) const;
+  /// Imports a sub-graph's nodes at the builder's position. False after a reported problem.
+  bool subgraph(Node &owner, const onnx::GraphProto &graph, llvm::ArrayRef<mlir::Value> arguments, std::vector<mlir::Value> &results);
+  mlir::Value lookup(llvm::StringRef name) const;
+  void define(llvm::StringRef name, mlir::Value value) { scopes.back()[name] = value; }
   /// The value of a tensor: a constant when small, else a weight by reference. Null with `error`.
   mlir::Value tensor(const onnx::TensorProto &proto, llvm::StringRef name, std::string &error);
+  /// The bytes of `weight` (a get_weight of a file's bytes) as another type of that many bytes; null for other values.
+  mlir::Value reinterpret(mlir::Value weight, mlir::RankedTensorType type);
   void report(const std::string &line);
 
   mlir::OpBuilder b;
@@ -26,25 +34,45 @@ public:
   mlir::ModuleOp module;
 
 private:
-  bool graph(const onnx::GraphProto &graph);
-  bool initializers(const onnx::GraphProto &graph);
-  bool nodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &list);
-  void node(const onnx::NodeProto &proto);
-  bool inlineFunction(const onnx::NodeProto &proto);
-  bool externalRange(const onnx::TensorProto &proto, std::string &file, int64_t &offset, int64_t &length, std::string &error);
+  // GraphImporter.cpp
+  bool checkOpset();
+  bool signature();
   mlir::RankedTensorType inputType(const onnx::ValueInfoProto &input, mlir::ArrayAttr &names, std::string &error);
+  std::optional<int64_t> fixedSize(llvm::StringRef name) const;
+  void initializers(const onnx::GraphProto &graph);
+  bool checkNames(const Nodes &list);
+  void nodes(const Nodes &list);
+  void node(const onnx::NodeProto &proto);
+  void dropUnused();
+  std::string describe(const onnx::NodeProto &proto, int number) const;
   int64_t opsetOf(llvm::StringRef domain) const;
 
+  // Functions.cpp
+  const onnx::FunctionProto *functionOf(const onnx::NodeProto &proto) const;
+  void inlineFunction(Node &call, const onnx::FunctionProto &function);
+
+  // Tensors.cpp
+  struct Bytes {
+    std::string file; // relative to the model
+    int64_t offset = 0, length = 0;
+  };
+  bool externalBytes(const onnx::TensorProto &proto, Bytes &at, std::string &error);
+  bool readBytes(const Bytes &at, std::vector<char> &out) const;
+  mlir::Value weight(llvm::StringRef name, mlir::RankedTensorType type, const Bytes &at);
+  mlir::Value constant(mlir::RankedTensorType type, llvm::ArrayRef<char> raw, mlir::Location loc);
+
   const onnx::ModelProto &model;
-  std::string path, folder;
-  llvm::StringRef bytes;
+  std::string path, folder, shown, prefix;
+  size_t fileSize;
   const ImportOptions &options;
   std::vector<std::string> *problems;
-  int reported = 0, depth = 0, counter = 0;
-  std::vector<std::map<std::string, mlir::Value>> scopes;
-  std::map<std::string, int64_t> functionOpsets; // of the function being inlined; empty outside
+  int reported = 0, depth = 0, number = 0;
+  bool stopped = false;
+  std::vector<Scope> scopes;
+  mlir::func::FuncOp function; // @main
+  const onnx::FunctionProto *inside = nullptr; // the function being inlined
   mlir::SymbolTable symbols;
-  size_t searchFrom = 0; // initializers stand in the file in order
+  llvm::StringMap<int64_t> externalSizes;
 
   friend class Node;
 };

@@ -1,6 +1,7 @@
 // Opens and parses the model file; everything about graphs is in GraphImporter.cpp.
 #include "lowering/OnnxToHone/Importer.h"
 #include "lowering/OnnxToHone/GraphImporter.h"
+#include "lowering/OnnxToHone/Skeleton.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -12,6 +13,9 @@ using namespace mlir;
 
 namespace hone {
 
+/// Sub-graphs cost four levels of messages each.
+constexpr int messageDepth = 4 * maxGraphDepth + 40;
+
 OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext &context, const ImportOptions &options, std::vector<std::string> *problems) {
   std::string file = path.str();
   if (llvm::sys::fs::is_directory(file)) {
@@ -20,33 +24,39 @@ OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext &context, const Imp
     file = inside.str().str();
   }
   std::string shown = llvm::sys::path::filename(file).str();
-  Location loc = NameLoc::get(StringAttr::get(&context, shown));
+  Location loc = FileLineColLoc::get(&context, shown, 0, 0);
   auto error = [&](const Twine &message) -> OwningOpRef<ModuleOp> {
-    emitError(FileLineColLoc::get(&context, shown, 0, 0)) << message;
+    emitError(loc) << message;
     return {};
   };
-  // Mapped, not read: weights are taken from the file by offset.
-  auto buffer = llvm::MemoryBuffer::getFile(file, false, false);
+  // Mapped, not read: only what the skeleton needs is touched.
+  auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return error("can't be opened: " + buffer.getError().message());
   StringRef bytes = (*buffer)->getBuffer();
   if (bytes.empty())
     return error("the file is empty");
-  if (bytes.size() >= (size_t(2) << 30))
-    return error("the file has more than 2 GB, which protobuf can't hold; keep weights as external data");
-  google::protobuf::LogSilencer silent;
   onnx::ModelProto model;
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), int(bytes.size()));
-  stream.SetRecursionLimit(400);
-  stream.SetTotalBytesLimit(INT32_MAX);
-  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
-    return error("not a complete ONNX model: it is truncated, no protobuf, or nested too deeply");
-  if (!model.has_graph() || model.opset_import_size() == 0)
-    return error("expected a graph and an opset, which an ONNX model has");
+  {
+    std::string why, skeleton = skeletonOf(bytes, why);
+    if (skeleton.empty())
+      return error(why.empty() ? "the file is empty" : why);
+    if (skeleton.size() > size_t(INT32_MAX))
+      return error("the graph without its weights has more than 2 GB, which protobuf can't hold");
+    google::protobuf::LogSilencer silent;
+    google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(skeleton.data()), int(skeleton.size()));
+    stream.SetRecursionLimit(messageDepth);
+    if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+      return error("not an ONNX model: its fields are not those of one, or are nested too deeply");
+  }
+  if (!model.has_graph())
+    return error("expected a graph, which an ONNX model has");
+  if (model.opset_import_size() == 0)
+    return error("expected the opset that the model is written in");
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   (*module)->setAttr("hone.model", StringAttr::get(&context, shown));
-  GraphImporter importer(*module, model, file, bytes, options, problems);
+  GraphImporter importer(*module, model, file, bytes.size(), options, problems);
   if (!importer.run())
     return {};
   return module;

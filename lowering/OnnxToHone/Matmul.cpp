@@ -1,4 +1,4 @@
-// Matrix products, with quantized weights as dequantize in front of the product.
+// Matrix products; quantized weights become dequantize in front of the product.
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/OpTable.h"
 
@@ -7,172 +7,111 @@ using namespace mlir::hone;
 
 namespace hone {
 
-static Value product(Node &n, Value a, Value c, bool ta = false, bool tb = false, int64_t bits = 0) {
-  // Vectors become matrices and lose the dimension again.
-  bool rowVector = n.rank(a) == 1, columnVector = n.rank(c) == 1;
-  if (rowVector)
-    a = n.unsqueeze(a, {0});
-  if (columnVector)
-    c = n.unsqueeze(c, {1});
-  Value y = n.like<MatmulOp>(a, c, ta, tb, bits);
-  if (!y)
-    return {};
-  int64_t rank = n.rank(y);
-  SmallVector<int64_t> drop;
-  if (rowVector)
-    drop.push_back(rank - 2);
-  if (columnVector)
-    drop.push_back(rank - 1);
-  return drop.empty() ? y : n.squeeze(y, drop);
-}
+static void matmul(Node &n) { n.out(0, n.matmul(n.in(0), n.in(1))); }
 
-static void matmul(Node &n) { n.out(0, product(n, n.in(0), n.in(1))); }
+static Value scaled(Node &n, Value x, double by) { return by == 1 || !x ? x : n.mul(x, n.number(x, by)); }
 
 static void gemm(Node &n) {
-  Value a = n.in(0), y = n.like<MatmulOp>(a, n.in(1), bool(n.integer("transA", 0)), bool(n.integer("transB", 0)), int64_t(0));
-  double alpha = n.real("alpha", 1), beta = n.real("beta", 1);
-  if (alpha != 1)
-    y = n.mul(y, n.constant(Node::element(a), alpha));
-  if (n.has(2) && beta != 0) {
-    Value bias = n.in(2);
-    y = n.add(y, beta == 1 ? bias : n.mul(bias, n.constant(Node::element(a), beta)));
-  }
-  n.out(0, y);
-}
-
-static void fusedMatmul(Node &n) {
-  if (n.integer("transBatchA", 0) || n.integer("transBatchB", 0)) {
-    n.fail("transposed batch dimensions are not built");
+  if (n.rank(n.in(0)) != 2 || n.rank(n.in(1)) != 2) {
+    n.fail("expected matrices, got " + Twine(n.rank(n.in(0))) + " and " + Twine(n.rank(n.in(1))) + " dimensions");
     return;
   }
-  Value y = product(n, n.in(0), n.in(1), n.integer("transA", 0), n.integer("transB", 0));
-  double alpha = n.real("alpha", 1);
-  n.out(0, alpha == 1 ? y : n.mul(y, n.constant(Node::element(y), alpha)));
+  Value y = scaled(n, n.matmul(n.in(0), n.in(1), n.integer("transA", 0), n.integer("transB", 0)), n.real("alpha", 1));
+  double beta = n.real("beta", 1);
+  n.out(0, n.has(2) && beta != 0 ? n.add(y, scaled(n, n.in(2), beta)) : y);
 }
 
-/// Integer products with zero points, in i32.
-static void matmulInteger(Node &n) {
-  Type i32 = n.b.getI32Type();
-  auto centered = [&](Value x, int zero, bool isRow) {
-    Value wide = n.cast(x, i32);
-    if (!n.has(zero))
-      return wide;
-    Value z = n.cast(n.in(zero), i32);
-    if (isRow && n.rank(z) == 1 && n.size(z, 0) != 1)
-      z = n.unsqueeze(z, {1});
-    return n.sub(wide, z);
-  };
-  n.out(0, product(n, centered(n.in(0), 2, true), centered(n.in(1), 3, false)));
+/// transBatch: the batch dimension in front of the matrix's two moves to the first place ... [M, B, K] -> [B, M, K].
+static Value batchFirst(Node &n, Value x, bool moves) {
+  if (!moves || n.rank(x) < 3)
+    return x;
+  SmallVector<int64_t> perm = axesFrom(1, n.rank(x) - 1);
+  perm.push_back(0);
+  perm.push_back(n.rank(x) - 1);
+  return n.transpose(x, perm);
+}
+static void fusedMatmul(Node &n) {
+  Value a = batchFirst(n, n.in(0), n.integer("transBatchA", 0)), c = batchFirst(n, n.in(1), n.integer("transBatchB", 0));
+  n.out(0, scaled(n, n.matmul(a, c, n.integer("transA", 0), n.integer("transB", 0)), n.real("alpha", 1)));
 }
 
-/// The same bytes of a weight seen as 4-bit numbers [rows, columns]; null when the value is no weight.
-static Value asNibbles(Node &n, Value bytes, int64_t rows, int64_t columns) {
-  // The bytes do not move in a view: look through views of the weight.
-  while (isa_and_nonnull<ReshapeOp, SqueezeOp, UnsqueezeOp>(bytes.getDefiningOp()))
-    bytes = bytes.getDefiningOp()->getOperand(0);
-  auto get = bytes.getDefiningOp<GetWeightOp>();
-  auto weight = get ? SymbolTable::lookupNearestSymbolFrom<WeightOp>(n.graph.module, get.getWeightAttr()) : WeightOp();
-  auto type = RankedTensorType::get({rows, columns}, IntegerType::get(n.b.getContext(), 4, IntegerType::Unsigned));
-  if (auto constant = bytes.getDefiningOp<ConstantOp>()) {
-    SmallVector<APInt> values;
-    for (APInt byte : cast<DenseElementsAttr>(constant.getValue()).getValues<APInt>())
-      for (int shift : {0, 4})
-        values.push_back(APInt(4, (byte.getZExtValue() >> shift) & 15));
-    if (int64_t(values.size()) != rows * columns)
-      return {};
-    return n.make<ConstantOp>(type.getElementType(), DenseElementsAttr::get(type, values));
-  }
-  if (!weight || !weight.getFile() || columns % 2)
-    return {};
-  WeightOp view;
-  {
-    OpBuilder::InsertionGuard guard(n.b);
-    n.b.setInsertionPointAfter(weight);
-    std::string name = weight.getSymName().str() + ".u4";
-    if (auto known = n.graph.module.lookupSymbol<WeightOp>(name); known && known.getType() == type)
-      view = known;
-    else
-      view = WeightOp::create(n.b, n.loc, name, type, weight.getFileAttr(), weight.getOffsetAttr(), weight.getLengthAttr());
-  }
-  auto value = GetWeightOp::create(n.b, n.loc, type, FlatSymbolRefAttr::get(view));
-  return n.infer(value) ? value.getResult() : Value();
+//===-- weights in blocks ----------------------------------------------------------===//
+
+/// Bytes of two 4-bit numbers each, low one first, as numbers: another view of a weight, or unpacked.
+static Value nibbles(Node &n, Value bytes, ArrayRef<int64_t> sizes) {
+  auto type = RankedTensorType::get(sizes, IntegerType::get(n.b.getContext(), 4, IntegerType::Unsigned));
+  if (Value view = n.graph.reinterpret(bytes, type))
+    return view;
+  int64_t last = n.rank(bytes);
+  Value low = n.both(bytes, n.number(bytes, 15)), high = n.like<ShrOp>(bytes, n.number(bytes, 4));
+  return n.reshape(n.concat({n.unsqueeze(low, {last}), n.unsqueeze(high, {last})}, last), sizes);
+}
+static Value viewed(Node &n, Value x, ArrayRef<int64_t> sizes) {
+  auto type = RankedTensorType::get(sizes, Node::element(x));
+  if (x.getType() == type)
+    return x;
+  Value view = n.graph.reinterpret(x, type);
+  return view ? view : n.reshape(x, sizes);
 }
 
-/// A block-quantized matrix [rows, columns] along the columns, dequantized.
+/// A matrix [rows, columns] quantized by blocks along the columns. Bytes `q` hold whole blocks; zero points are bytes
+/// packed alike (each row on its own) or numbers of the scales' type; without them the middle of the range is 0.
 static Value blockDequantize(Node &n, Value q, Value scales, Value zeros, int64_t rows, int64_t columns, int64_t block, int64_t bits) {
-  int64_t blocks = (columns + block - 1) / block;
-  scales = n.reshape(scales, {rows, blocks});
-  Value w, z;
-  if (bits == 4) {
-    w = asNibbles(n, q, rows, blocks * block);
-    if (zeros && Node::element(zeros).isUnsignedInteger(8)) {
-      z = blocks % 2 ? Value() : asNibbles(n, zeros, rows, blocks);
-      if (!z)
-        return n.fail("an odd number of packed zero points a row is not built");
-    }
-  } else if (bits == 8) {
-    w = n.reshape(q, {rows, blocks * block});
-    if (zeros)
-      z = n.reshape(zeros, {rows, blocks});
-  }
+  if ((bits != 4 && bits != 8) || block < 1 || rows < 1 || columns < 1 || !Node::isByte(q))
+    return n.fail("expected 4- or 8-bit numbers in bytes, got " + Twine(bits) + " bits");
+  int64_t blocks = (columns + block - 1) / block, padded = blocks * block;
+  auto type = cast<RankedTensorType>(q.getType());
+  if (padded * bits % 8 || !type.hasStaticShape() || type.getNumElements() != rows * padded * bits / 8)
+    return n.fail("expected " + Twine(rows * padded * bits / 8) + " bytes of quantized weight");
+  Value w = bits == 4 ? nibbles(n, q, {rows, padded}) : viewed(n, q, {rows, padded}), z;
   if (!w)
-    return n.fail("expected the quantized weight to be 4- or 8-bit constant data of [" + Twine(rows) + ", " + Twine(columns) + "]");
-  if (zeros && !z) // zero points as numbers of the scales' type
-    z = n.reshape(zeros, {rows, blocks});
-  if (!z)
-    z = n.make<ConstantOp>(Node::element(w), DenseElementsAttr::get(RankedTensorType::get({}, Node::element(w)),
-                                                                      APInt(unsigned(bits), uint64_t(1) << (bits - 1))));
-  if (n.failed)
     return {};
-  // A scalar zero point serves every block.
-  Value y;
-  if (n.rank(z) == 0) {
-    Value full = n.make<ExpandOp>(Node::element(w), z, n.integerTensor({rows, blocks}));
-    y = n.make<DequantizeOp>(Node::element(scales), w, scales, full, int64_t(1), block);
+  if (!zeros) {
+    z = n.splat(Node::element(w), {rows, blocks}, double(int64_t(1) << (bits - 1)));
+  } else if (Node::isByte(zeros) && bits == 4) {
+    int64_t stored = (blocks + 1) / 2 * 2;
+    z = n.slice(nibbles(n, zeros, {rows, stored}), 1, 0, blocks);
   } else {
-    y = n.make<DequantizeOp>(Node::element(scales), w, scales, z, int64_t(1), block);
+    z = viewed(n, zeros, {rows, blocks});
   }
-  return columns == blocks * block ? y : n.slice(y, 1, 0, columns);
+  Value y = n.failed ? Value() : n.make<DequantizeOp>(Node::element(scales), w, viewed(n, scales, {rows, blocks}), z, uint64_t(1), uint64_t(block));
+  return n.slice(y, 1, 0, columns);
 }
 
 static void matmulNBits(Node &n) {
-  int64_t k = n.integer("K", 0), rows = n.integer("N", 0), block = n.integer("block_size", 0), bits = n.integer("bits", 4);
-  if (n.has(4) && n.in(4)) {
+  int64_t k = n.required("K"), rows = n.required("N"), block = n.required("block_size"), bits = n.integer("bits", 4);
+  if (n.has(4)) {
     n.fail("g_idx is not built");
     return;
   }
-  if (k <= 0 || rows <= 0 || block <= 0) {
-    n.fail("expected K, N and block_size");
-    return;
-  }
-  Value x = n.in(0);
-  Value w = blockDequantize(n, n.in(1), n.in(2), n.has(3) ? n.in(3) : Value(), rows, k, block, bits);
+  Value x = n.in(0), w = n.failed ? Value() : blockDequantize(n, n.in(1), n.in(2), n.in(3), rows, k, block, bits);
   if (!w)
     return;
-  w = n.cast(w, Node::element(x));
-  Value y = product(n, x, w, false, true, n.integer("accuracy_level", 0) == 4 ? 8 : 0);
+  Value y = n.matmul(x, n.cast(w, Node::element(x)), false, true, n.integer("accuracy_level", 0) == 4 ? 8 : 0);
   n.out(0, n.has(5) ? n.add(y, n.in(5)) : y);
 }
 
+/// Rows of a quantized table.
 static void gatherBlockQuantized(Node &n) {
-  Value q = n.in(0), indices = n.in(1);
-  int64_t bits = n.integer("bits", 4), block = n.integer("block_size", 128);
-  if (n.integer("gather_axis", 0) != 0 || n.rank(q) != 2) {
-    n.fail("expected a 2-D table gathered along axis 0");
-    return;
+  Value q = n.in(0), indices = n.in(1), scales = n.in(2), table;
+  int64_t rank = n.rank(q), bits = n.integer("bits", 4), block = n.integer("block_size", 128);
+  int64_t gatherAxis = n.axis(n.integer("gather_axis", 0), rank), axis = n.axis(n.integer("quantize_axis", 1), rank);
+  if (!Node::isByte(q)) { // 4-bit element types say what they hold
+    table = n.make<DequantizeOp>(Node::element(scales), q, scales, n.in(3), uint64_t(axis), uint64_t(block));
+  } else if (rank != 2 || axis != 1) {
+    n.fail("expected a matrix of bytes quantized along its rows");
+  } else {
+    int64_t rows = n.knownSize(q, 0, "a table"), columns = n.knownSize(q, 1, "a table") * (8 / std::clamp<int64_t>(bits, 1, 8));
+    table = n.failed ? Value() : blockDequantize(n, q, scales, n.in(3), rows, columns, block, bits);
   }
-  bool isBytes = Node::element(q).isUnsignedInteger(8);
-  int64_t rows = n.size(q, 0), columns = n.size(q, 1) * (isBytes && bits == 4 ? 2 : 1);
-  Value table = blockDequantize(n, q, n.in(2), n.has(3) ? n.in(3) : Value(), rows, columns, block, bits);
-  if (table)
-    n.out(0, n.like<GatherOp>(table, indices, int64_t(0)));
+  n.out(0, table ? n.gather(table, indices, gatherAxis) : table);
 }
 
 ArrayRef<OpRow> matmulRows() {
   static const OpRow rows[] = {
-      {"", "MatMul", 1, matmul}, {"", "Gemm", 1, gemm}, {"", "MatMulInteger", 10, matmulInteger},
-      {"com.microsoft", "FusedMatMul", 1, fusedMatmul}, {"com.microsoft", "MatMulNBits", 1, matmulNBits},
-      {"com.microsoft", "GatherBlockQuantized", 1, gatherBlockQuantized},
+      {"", "MatMul", 1, matmul, 2, 2}, {"", "Gemm", 1, gemm, 2, 3}, {"com.microsoft", "FusedMatMul", 1, fusedMatmul, 2, 2},
+      {"com.microsoft", "TransposeMatMul", 1, fusedMatmul, 2, 2}, {"com.microsoft", "MatMulNBits", 1, matmulNBits, 3, 6},
+      {"com.microsoft", "GatherBlockQuantized", 1, gatherBlockQuantized, 3, 4},
   };
   return rows;
 }

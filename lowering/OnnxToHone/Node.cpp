@@ -8,15 +8,19 @@ using namespace mlir::hone;
 
 namespace hone {
 
-Node::Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset, Location loc)
-    : graph(graph), proto(proto), opset(opset), b(graph.b), shapes(graph.shapes), loc(loc) {}
+constexpr int64_t maxElements = int64_t(1) << 40; // of one tensor: more is a broken model
+
+Node::Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset, Location loc, std::string description)
+    : graph(graph), proto(proto), opset(opset), b(graph.b), shapes(graph.shapes), loc(loc), description(std::move(description)) {}
 
 Value Node::in(int i) { return has(i) ? graph.lookup(proto.input(i)) : Value(); }
 
 void Node::out(int i, Value value) {
   if (value && !failed && wants(i))
-    graph.scopes.back()[proto.output(i)] = value;
+    graph.define(proto.output(i), value);
 }
+
+//===-- attributes -----------------------------------------------------------===//
 
 const onnx::AttributeProto *Node::attribute(StringRef name) const {
   for (const onnx::AttributeProto &attribute : proto.attribute())
@@ -28,6 +32,12 @@ const onnx::AttributeProto *Node::attribute(StringRef name) const {
 int64_t Node::integer(StringRef name, int64_t otherwise) const {
   auto *found = attribute(name);
   return found ? found->i() : otherwise;
+}
+int64_t Node::required(StringRef name) {
+  auto *found = attribute(name);
+  if (!found)
+    fail("expected the attribute '" + name + "'");
+  return found ? found->i() : 0;
 }
 double Node::real(StringRef name, double otherwise) const {
   auto *found = attribute(name);
@@ -46,6 +56,24 @@ std::vector<float> Node::reals(StringRef name) const {
   return found ? std::vector<float>(found->floats().begin(), found->floats().end()) : std::vector<float>();
 }
 
+//===-- facts ------------------------------------------------------------------===//
+
+int64_t Node::size(Value v, int64_t axis) const {
+  auto type = v ? dyn_cast<RankedTensorType>(v.getType()) : RankedTensorType();
+  if (!type)
+    return ShapedType::kDynamic;
+  axis = axis < 0 ? axis + type.getRank() : axis;
+  return axis < 0 || axis >= type.getRank() ? ShapedType::kDynamic : type.getDimSize(axis);
+}
+
+int64_t Node::knownSize(Value v, int64_t axis, StringRef what) {
+  int64_t known = size(v, axis);
+  if (!ShapedType::isDynamic(known))
+    return known;
+  fail("expected " + what + " of a size that is known when compiling; give it with --dim");
+  return 0;
+}
+
 int64_t Node::axis(int64_t axis, int64_t rank) {
   if (axis < -rank || axis >= rank) {
     fail("expected an axis in [" + Twine(-rank) + ", " + Twine(rank) + "), got " + Twine(axis));
@@ -56,67 +84,181 @@ int64_t Node::axis(int64_t axis, int64_t rank) {
 
 std::vector<int64_t> Node::known(int i, StringRef what) {
   Value value = in(i);
+  auto type = value ? dyn_cast<RankedTensorType>(value.getType()) : RankedTensorType();
+  if (type && type.hasStaticShape() && type.getNumElements() == 0)
+    return {};
   auto values = value ? shapes.constants(value) : std::nullopt;
   if (!values)
-    fail("expected constant " + what + "; " + what + " computed by the model are not built");
+    fail("expected constant " + what + ", got some that the model computes");
   return values.value_or(std::vector<int64_t>());
+}
+
+Type Node::typeNumber(int64_t number) {
+  Type type = elementTypeOf(b.getContext(), number);
+  if (!type)
+    fail(whyNoElementType(number));
+  return type;
+}
+
+//===-- building ---------------------------------------------------------------===//
+
+/// A result that no machine holds would overflow somewhere later.
+static bool isTooLarge(Type type) {
+  auto ranked = dyn_cast<RankedTensorType>(type);
+  int64_t count = 1;
+  for (int64_t size : ranked ? ranked.getShape() : ArrayRef<int64_t>())
+    if (size == 0)
+      return false;
+    else if (!ShapedType::isDynamic(size) && (llvm::MulOverflow(count, size, count) || count > maxElements))
+      return true;
+  return false;
 }
 
 bool Node::infer(Operation *op) {
   if (failed)
     return false;
-  std::string message;
-  ScopedDiagnosticHandler keep(b.getContext(), [&](Diagnostic &diagnostic) {
-    message = diagnostic.str();
-    return success();
-  });
   for (Value operand : op->getOperands())
-    if (!isa<RankedTensorType>(operand.getType()) && !operand.getType().isIndex()) {
-      fail("an operand's rank is not known");
+    if (!operand || (!isa<RankedTensorType>(operand.getType()) && !operand.getType().isIndex())) {
+      fail("an operand is missing or has no known rank");
       return false;
     }
-  if (succeeded(shapes.infer(op)))
-    return true;
-  fail(message);
-  return false;
+  std::string message;
+  bool ok;
+  {
+    ScopedDiagnosticHandler keep(b.getContext(), [&](Diagnostic &diagnostic) {
+      if (message.empty())
+        message = diagnostic.str();
+      return success();
+    });
+    ok = succeeded(shapes.infer(op));
+  }
+  if (ok && llvm::any_of(op->getResultTypes(), isTooLarge)) {
+    ok = false;
+    message = "its result is too large";
+  }
+  if (!ok)
+    fail(message.empty() ? "its operands do not fit" : message);
+  return ok;
 }
 
 Value Node::fail(const Twine &why) {
   if (!failed) {
     failed = true;
-    std::string name = proto.name().empty() ? "#" + std::to_string(graph.counter) : "'" + proto.name() + "'";
-    graph.report("node " + name + " (" + (proto.domain().empty() ? "" : proto.domain() + ".") + proto.op_type() + "): " + why.str());
+    graph.report(description + why.str());
   }
   return {};
 }
 
-Value Node::constant(Type element, double value) {
-  auto type = RankedTensorType::get({}, element);
-  Attribute attribute = isa<FloatType>(element) ? Attribute(FloatAttr::get(element, value)) : Attribute(IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), int64_t(value), true, true)));
-  return make<ConstantOp>(element, DenseElementsAttr::get(type, attribute));
+static Attribute scalarAttribute(Type element, double value) {
+  if (isa<FloatType>(element))
+    return FloatAttr::get(element, value);
+  return IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), uint64_t(int64_t(value)), true, true));
+}
+Value Node::constant(Type element, double value) { return splat(element, {}, value); }
+Value Node::splat(Type element, ArrayRef<int64_t> sizes, double value) {
+  auto type = RankedTensorType::get(sizes, element);
+  return make<ConstantOp>(element, DenseElementsAttr::get(type, scalarAttribute(element, value)));
 }
 Value Node::integerTensor(ArrayRef<int64_t> values) {
   auto type = RankedTensorType::get({int64_t(values.size())}, b.getI64Type());
   return make<ConstantOp>(b.getI64Type(), DenseIntElementsAttr::get(type, values));
 }
+Value Node::floatTensor(ArrayRef<float> values) {
+  auto type = RankedTensorType::get({int64_t(values.size())}, b.getF32Type());
+  return make<ConstantOp>(b.getF32Type(), DenseFPElementsAttr::get(type, values));
+}
+Value Node::fill(Value shape, Value value) { return value ? make<FillOp>(element(value), shape, value) : Value(); }
+
+Value Node::dims(Value x, int64_t from, std::optional<int64_t> to) {
+  int64_t end = to.value_or(rank(x));
+  SmallVector<int64_t> sizes;
+  for (int64_t axis = from; axis < end; ++axis)
+    sizes.push_back(size(x, axis));
+  if (llvm::none_of(sizes, ShapedType::isDynamic))
+    return integerTensor(sizes);
+  return make<ShapeOp>(b.getI64Type(), x, b.getI64IntegerAttr(from), b.getI64IntegerAttr(end));
+}
+Value Node::dim(Value x, int64_t axis) { return dims(x, axis, axis + 1); }
+Value Node::product(Value x, int64_t from, int64_t to) {
+  int64_t count = 1;
+  for (int64_t axis = from; axis < to && !ShapedType::isDynamic(count); ++axis)
+    if (int64_t size = this->size(x, axis); ShapedType::isDynamic(size) || llvm::MulOverflow(count, size, count))
+      count = ShapedType::kDynamic;
+  return ShapedType::isDynamic(count) ? reduce(ReduceKind::prod, dims(x, from, to), {0}, true) : one(count);
+}
+Value Node::shapeFrom(ArrayRef<Value> all) {
+  SmallVector<Value> parts;
+  llvm::copy_if(all, std::back_inserter(parts), [&](Value part) { return size(part, 0) != 0; });
+  SmallVector<int64_t> sizes;
+  for (Value part : parts)
+    if (auto known = part ? shapes.constants(part) : std::nullopt)
+      sizes.append(known->begin(), known->end());
+    else
+      return concat(parts, 0);
+  return integerTensor(sizes);
+}
+Value Node::range(Value count) { return make<RangeOp>(b.getI64Type(), i64(0), count, i64(1)); }
+
 Value Node::cast(Value x, Type to) {
-  if (!x || element(x) == to)
-    return x;
+  if (!x || !to || element(x) == to)
+    return to ? x : Value();
   return make<CastOp>(to, x, TypeAttr::get(to));
 }
-Value Node::reshape(Value x, ArrayRef<int64_t> sizes) { return like<ReshapeOp>(x, integerTensor(sizes), false); }
-Value Node::transpose(Value x, ArrayRef<int64_t> perm) { return like<TransposeOp>(x, perm); }
+Value Node::reshape(Value x, ArrayRef<int64_t> sizes) { return like<ReshapeOp>(x, integerTensor(sizes), UnitAttr()); }
+Value Node::reshapeTo(Value x, Value shape) { return like<ReshapeOp>(x, shape, b.getUnitAttr()); }
+Value Node::transpose(Value x, ArrayRef<int64_t> perm) {
+  for (auto [i, axis] : llvm::enumerate(perm))
+    if (int64_t(i) != axis)
+      return like<TransposeOp>(x, perm);
+  return x;
+}
 Value Node::slice(Value x, int64_t axis, int64_t from, int64_t to) {
+  if (from == 0 && size(x, axis) == to)
+    return x;
   return like<SliceOp>(x, integerTensor({from}), integerTensor({to}), integerTensor({1}), ArrayRef<int64_t>{axis});
 }
-Value Node::unsqueeze(Value x, ArrayRef<int64_t> axes) { return like<UnsqueezeOp>(x, axes); }
-Value Node::squeeze(Value x, ArrayRef<int64_t> axes) { return like<SqueezeOp>(x, axes); }
+Value Node::unsqueeze(Value x, ArrayRef<int64_t> axes) { return axes.empty() ? x : like<UnsqueezeOp>(x, axes); }
+Value Node::squeeze(Value x, ArrayRef<int64_t> axes) { return axes.empty() ? x : like<SqueezeOp>(x, axes); }
+Value Node::concat(ArrayRef<Value> parts, int64_t axis) {
+  if (failed || parts.empty())
+    return fail("expected something to join");
+  return parts.size() == 1 ? parts[0] : make<ConcatOp>(element(parts[0]), parts, axis);
+}
+Value Node::gather(Value x, Value indices, int64_t axis) { return like<GatherOp>(x, indices, axis); }
+Value Node::expand(Value x, Value shape) { return like<ExpandOp>(x, shape); }
+Value Node::matmul(Value a, Value c, bool ta, bool tb, int64_t activationBits) {
+  if (failed || !a || !c)
+    return {};
+  // Vectors become matrices and lose the dimension again.
+  bool rowVector = rank(a) == 1, columnVector = rank(c) == 1;
+  if (rowVector)
+    a = unsqueeze(a, {0});
+  if (columnVector)
+    c = unsqueeze(c, {1});
+  Value y = like<MatmulOp>(a, c, ta, tb, activationBits);
+  if (!y)
+    return {};
+  SmallVector<int64_t> drop;
+  if (rowVector)
+    drop.push_back(rank(y) - 2);
+  if (columnVector)
+    drop.push_back(rank(y) - 1);
+  return squeeze(y, drop);
+}
+
 Value Node::compare(CmpKind kind, Value x, Value y) {
   return make<CmpOp>(b.getI1Type(), kind, x, y);
 }
+Value Node::select(Value c, Value x, Value y) { return x ? make<SelectOp>(element(x), c, x, y) : Value(); }
 Value Node::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes, bool keep) {
   return x ? make<ReduceOp>(element(x), kind, x, axes, keep) : Value();
 }
-Value Node::select(Value c, Value x, Value y) { return x ? make<SelectOp>(element(x), c, x, y) : Value(); }
+
+SmallVector<int64_t> axesFrom(int64_t from, int64_t to) {
+  SmallVector<int64_t> axes;
+  for (; from < to; ++from)
+    axes.push_back(from);
+  return axes;
+}
 
 } // namespace hone

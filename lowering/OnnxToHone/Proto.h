@@ -9,6 +9,8 @@
 
 namespace hone {
 /// The element type of an ONNX data type number; null for those that are not built.
-mlir::Type elementTypeOf(mlir::MLIRContext *context, int dataType);
+mlir::Type elementTypeOf(mlir::MLIRContext *context, int64_t dataType);
+/// Why elementTypeOf gives null, for messages: "element type string is not built".
+std::string whyNoElementType(int64_t dataType);
 } // namespace hone
 #endif

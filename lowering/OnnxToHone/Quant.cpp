@@ -1,49 +1,140 @@
-// Quantize and dequantize operators.
+// Quantize and dequantize operators, and integer arithmetic between them.
 #include "lowering/OnnxToHone/OpTable.h"
+#include "lowering/OnnxToHone/Window.h"
 
 using namespace mlir;
 using namespace mlir::hone;
 
 namespace hone {
 
-static int64_t quantAxis(Node &n, Value x) {
-  int64_t rank = n.rank(x), axis = n.integer("axis", 1);
-  return rank == 0 ? 0 : axis >= -rank && axis < rank ? (axis < 0 ? axis + rank : axis) : 0;
+static bool isPerTensor(Node &n, Value scale) {
+  auto type = cast<RankedTensorType>(scale.getType());
+  return type.hasStaticShape() && type.getNumElements() == 1;
+}
+static uint64_t quantAxis(Node &n, Value x, Value scale) {
+  return n.rank(x) == 0 || isPerTensor(n, scale) ? 0 : uint64_t(n.axis(n.integer("axis", 1), n.rank(x)));
 }
 static void dequantizeLinear(Node &n) {
-  Value x = n.in(0);
-  n.out(0, n.make<DequantizeOp>(Node::element(n.in(1)), x, n.in(1), n.has(2) ? n.in(2) : Value(), quantAxis(n, x), n.integer("block_size", 0)));
+  Value x = n.in(0), scale = n.in(1);
+  Type to = n.hasAttribute("output_dtype") && n.integer("output_dtype", 0) ? n.typeNumber(n.integer("output_dtype", 0)) : Node::element(scale);
+  uint64_t axis = quantAxis(n, x, scale);
+  n.out(0, n.cast(n.make<DequantizeOp>(Node::element(scale), x, scale, n.in(2), axis, uint64_t(n.integer("block_size", 0))), to));
 }
 static void quantizeLinear(Node &n) {
   Value x = n.in(0);
-  Type to = n.has(2) ? Node::element(n.in(2)) : Type(IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned));
-  if (int64_t given = n.integer("output_dtype", 0); given && !n.has(2))
-    to = elementTypeOf(n.b.getContext(), int(given));
-  if (!to || !isa<IntegerType>(to)) {
-    n.fail("the type to quantize to is not built");
-    return;
-  }
-  n.out(0, n.make<QuantizeOp>(to, x, n.in(1), n.has(2) ? n.in(2) : Value(), to, quantAxis(n, x), n.integer("block_size", 0)));
+  int64_t given = n.integer("output_dtype", 0);
+  Type to = n.has(2) ? Node::element(n.in(2)) : given ? n.typeNumber(given) : Type(IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned));
+  uint64_t axis = quantAxis(n, x, n.in(1));
+  n.out(0, to ? n.make<QuantizeOp>(to, x, n.in(1), n.in(2), to, axis, uint64_t(n.integer("block_size", 0))) : Value());
+}
+
+namespace {
+struct Quantized {
+  Value q, scale, zero;
+};
+} // namespace
+static Quantized dynamicallyQuantized(Node &n, Value x) {
+  Type f32 = n.b.getF32Type(), u8 = IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned);
+  SmallVector<int64_t> all = axesFrom(0, n.rank(x));
+  Value zero = n.constant(f32, 0), top = n.constant(f32, 255);
+  Value high = n.max(n.reduce(ReduceKind::max, x, all, false), zero), low = n.min(n.reduce(ReduceKind::min, x, all, false), zero);
+  Value scale = n.div(n.sub(high, low), top);
+  Value point = n.min(n.max(n.like<RoundOp>(n.sub(zero, n.div(low, scale))), zero), top);
+  point = n.cast(point, u8);
+  return {n.make<QuantizeOp>(u8, x, scale, point, u8, uint64_t(0), uint64_t(0)), scale, point};
 }
 static void dynamicQuantize(Node &n) {
-  Value x = n.in(0);
-  Type f32 = n.b.getF32Type(), u8 = IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned);
-  SmallVector<int64_t> all;
-  for (int64_t i = 0; i < n.rank(x); ++i)
-    all.push_back(i);
-  Value zero = n.constant(f32, 0), top = n.constant(f32, 255);
-  Value high = n.like<MaxOp>(n.reduce(ReduceKind::max, x, all, false), zero), low = n.like<MinOp>(n.reduce(ReduceKind::min, x, all, false), zero);
-  Value scale = n.div(n.sub(high, low), top);
-  Value point = n.like<MinOp>(n.like<MaxOp>(n.like<RoundOp>(n.sub(zero, n.div(low, scale))), zero), top);
-  point = n.cast(point, u8);
-  n.out(0, n.make<QuantizeOp>(u8, x, scale, point, u8, int64_t(0), int64_t(0)));
-  n.out(1, scale);
-  n.out(2, point);
+  Quantized result = dynamicallyQuantized(n, n.in(0));
+  n.out(0, result.q);
+  n.out(1, result.scale);
+  n.out(2, result.zero);
+}
+
+//===-- integer products -------------------------------------------------------------===//
+
+/// x - zero in i32. Zero points of rows ([M] of the first operand) stand in a column.
+static Value centered(Node &n, Value x, Value zero, bool isRow = false) {
+  Type i32 = n.b.getI32Type();
+  Value wide = n.cast(x, i32);
+  if (!zero)
+    return wide;
+  zero = n.cast(zero, i32);
+  if (n.rank(zero) == 1 && n.size(zero, 0) == 1)
+    zero = n.squeeze(zero, {0});
+  else if (isRow && n.rank(zero) == 1 && n.rank(x) > 1)
+    zero = n.unsqueeze(zero, {1});
+  return n.sub(wide, zero);
+}
+/// Products of bytes without zero points need no widening.
+static Value integerProduct(Node &n, Value a, Value zeroA, Value c, Value zeroC) {
+  if (!zeroA && !zeroC)
+    return n.matmul(a, c);
+  return n.matmul(centered(n, a, zeroA, true), centered(n, c, zeroC));
+}
+/// A scale for rows stands in a column too.
+static Value scaleFor(Node &n, Value scale, bool isRow) {
+  scale = n.cast(scale, n.b.getF32Type());
+  if (n.rank(scale) == 1 && n.size(scale, 0) == 1)
+    return n.squeeze(scale, {0});
+  return isRow && n.rank(scale) == 1 ? n.unsqueeze(scale, {1}) : scale;
+}
+static Value requantized(Node &n, Value sum, Value scale, Value outScale, Value outZero) {
+  Value real = n.mul(n.cast(sum, n.b.getF32Type()), scale);
+  Type to = Node::element(outZero);
+  return real ? n.make<QuantizeOp>(to, real, n.cast(outScale, n.b.getF32Type()), outZero, to, uint64_t(0), uint64_t(0)) : real;
+}
+
+static void matmulInteger(Node &n) { n.out(0, integerProduct(n, n.in(0), n.in(2), n.in(1), n.in(3))); }
+static void convInteger(Node &n) {
+  Value zero = n.in(3);
+  if (zero && n.rank(zero) == 1 && n.size(zero, 0) != 1) // one number an output channel
+    zero = n.unsqueeze(zero, axesFrom(1, n.rank(n.in(1))));
+  n.out(0, convolve(n, centered(n, n.in(0), n.in(2)), centered(n, n.in(1), zero), {}));
+}
+static void qlinearMatmul(Node &n) {
+  Value sum = integerProduct(n, n.in(0), n.in(2), n.in(3), n.in(5));
+  n.out(0, requantized(n, sum, n.mul(scaleFor(n, n.in(1), true), scaleFor(n, n.in(4), false)), n.in(6), n.in(7)));
+}
+static void qlinearConv(Node &n) {
+  Value weight = n.in(3), scale = scaleFor(n, n.in(4), false), zero = n.in(5);
+  int64_t rank = n.rank(weight);
+  if (zero && n.rank(zero) == 1 && n.size(zero, 0) != 1)
+    zero = n.unsqueeze(zero, axesFrom(1, rank));
+  if (n.rank(scale) == 1)
+    scale = n.unsqueeze(scale, axesFrom(1, rank - 1));
+  Value sum = convolve(n, centered(n, n.in(0), n.in(2)), centered(n, weight, zero), n.in(8));
+  n.out(0, requantized(n, sum, n.mul(scaleFor(n, n.in(1), false), scale), n.in(6), n.in(7)));
+}
+/// com.microsoft: float results. A, B, scale of A, scale of B, zero points, bias.
+static void matmulIntegerToFloat(Node &n) {
+  Value sum = integerProduct(n, n.in(0), n.in(4), n.in(1), n.in(5));
+  Value y = n.mul(n.cast(sum, n.b.getF32Type()), n.mul(scaleFor(n, n.in(2), true), scaleFor(n, n.in(3), false)));
+  n.out(0, n.has(6) ? n.add(y, n.in(6)) : y);
+}
+static void dynamicQuantizeMatmul(Node &n) {
+  Quantized a = dynamicallyQuantized(n, n.in(0));
+  Value sum = integerProduct(n, a.q, a.zero, n.in(1), n.in(3));
+  Value y = n.mul(n.cast(sum, n.b.getF32Type()), n.mul(a.scale, scaleFor(n, n.in(2), false)));
+  n.out(0, n.has(4) ? n.add(y, n.in(4)) : y);
+}
+/// com.microsoft: A, its scale and zero point, B, the same, scale and zero point of the result.
+template <typename Op>
+static void qlinearBinary(Node &n) {
+  auto real = [&](int i) { return n.make<DequantizeOp>(n.b.getF32Type(), n.in(i), n.in(i + 1), n.in(i + 2), uint64_t(0), uint64_t(0)); };
+  Type to = Node::element(n.in(0));
+  Value y = n.like<Op>(real(0), real(3));
+  n.out(0, y ? n.make<QuantizeOp>(to, y, n.in(6), n.in(7), to, uint64_t(0), uint64_t(0)) : y);
 }
 
 ArrayRef<OpRow> quantRows() {
   static const OpRow rows[] = {
-      {"", "DequantizeLinear", 10, dequantizeLinear}, {"", "QuantizeLinear", 10, quantizeLinear}, {"", "DynamicQuantizeLinear", 11, dynamicQuantize},
+      {"", "DequantizeLinear", 10, dequantizeLinear, 2, 3}, {"", "QuantizeLinear", 10, quantizeLinear, 2, 3},
+      {"", "DynamicQuantizeLinear", 11, dynamicQuantize}, {"", "MatMulInteger", 10, matmulInteger, 2, 4},
+      {"", "ConvInteger", 10, convInteger, 2, 4}, {"", "QLinearMatMul", 10, qlinearMatmul, 8, 8}, {"", "QLinearConv", 10, qlinearConv, 8, 9},
+      {"com.microsoft", "DequantizeLinear", 1, dequantizeLinear, 2, 3}, {"com.microsoft", "QuantizeLinear", 1, quantizeLinear, 2, 3},
+      {"com.microsoft", "MatMulIntegerToFloat", 1, matmulIntegerToFloat, 4, 7},
+      {"com.microsoft", "DynamicQuantizeMatMul", 1, dynamicQuantizeMatmul, 3, 5}, {"com.microsoft", "QLinearAdd", 1, qlinearBinary<AddOp>, 7, 8},
+      {"com.microsoft", "QLinearMul", 1, qlinearBinary<MulOp>, 7, 8},
   };
   return rows;
 }

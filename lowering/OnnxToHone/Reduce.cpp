@@ -6,99 +6,104 @@ using namespace mlir::hone;
 
 namespace hone {
 
-/// Axes from the attribute or the second input; all when there are none (unless noop_with_empty_axes).
-static bool reduceAxes(Node &n, std::vector<int64_t> &axes) {
-  axes = n.has(1) ? n.known(1, "axes") : n.integers("axes");
-  if (axes.empty()) {
-    if (n.integer("noop_with_empty_axes", 0))
-      return false;
-    for (int64_t i = 0; i < n.rank(n.in(0)); ++i)
-      axes.push_back(i);
-  }
+/// Axes from the attribute or the second input; all when there are none, but none with noop_with_empty_axes.
+static std::vector<int64_t> reduceAxes(Node &n) {
+  std::vector<int64_t> axes = n.has(1) ? n.known(1, "axes") : n.integers("axes");
+  int64_t rank = n.rank(n.in(0));
   for (int64_t &axis : axes)
-    axis = n.axis(axis, n.rank(n.in(0)));
+    axis = n.axis(axis, rank);
+  if (axes.empty() && !n.integer("noop_with_empty_axes", 0))
+    for (int64_t axis : axesFrom(0, rank))
+      axes.push_back(axis);
   llvm::sort(axes);
   axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
-  return true;
+  return axes;
 }
+static bool keepsDims(Node &n) { return n.integer("keepdims", 1); }
 
 template <ReduceKind kind>
 static void reduce(Node &n) {
-  std::vector<int64_t> axes;
-  bool some = reduceAxes(n, axes);
-  if (some)
-    n.out(0, n.reduce(kind, n.in(0), axes, n.integer("keepdims", 1)));
-  else if (kind == ReduceKind::sum_square)
-    n.out(0, n.mul(n.in(0), n.in(0)));
-  else
-    n.out(0, kind == ReduceKind::l1 ? n.like<AbsOp>(n.in(0)) : n.in(0));
+  n.out(0, n.reduce(kind, n.in(0), reduceAxes(n), keepsDims(n)));
 }
-static void reduceL2(Node &n) {
-  std::vector<int64_t> axes;
-  if (reduceAxes(n, axes))
-    n.out(0, n.cast(n.like<SqrtOp>(n.cast(n.reduce(ReduceKind::sum_square, n.in(0), axes, n.integer("keepdims", 1)),
-                                          isa<FloatType>(Node::element(n.in(0))) ? Node::element(n.in(0)) : n.b.getF32Type())),
-                    Node::element(n.in(0))));
-  else
-    n.out(0, n.like<AbsOp>(n.in(0)));
+/// Math functions of integers are those of their f32 values.
+template <typename Op>
+static Value viaFloat(Node &n, Value x) {
+  return x && !Node::isFloat(x) ? n.cast(n.like<Op>(n.cast(x, n.b.getF32Type())), Node::element(x)) : n.like<Op>(x);
 }
-static void reduceLogSum(Node &n) {
-  std::vector<int64_t> axes;
-  bool some = reduceAxes(n, axes);
-  n.out(0, n.like<LogOp>(some ? n.reduce(ReduceKind::sum, n.in(0), axes, n.integer("keepdims", 1)) : n.in(0)));
-}
+static void reduceL2(Node &n) { n.out(0, viaFloat<SqrtOp>(n, n.reduce(ReduceKind::sum_square, n.in(0), reduceAxes(n), keepsDims(n)))); }
+static void reduceLogSum(Node &n) { n.out(0, viaFloat<LogOp>(n, n.reduce(ReduceKind::sum, n.in(0), reduceAxes(n), keepsDims(n)))); }
 static void reduceLogSumExp(Node &n) {
   Value x = n.in(0);
-  std::vector<int64_t> axes;
-  if (!reduceAxes(n, axes)) {
-    n.out(0, x);
-    return;
-  }
+  Type element = Node::element(x);
+  if (!Node::isFloat(x))
+    x = n.cast(x, n.b.getF32Type());
+  std::vector<int64_t> axes = reduceAxes(n);
   // Shifted by the largest, which is finite or not added at all.
-  Value top = n.reduce(ReduceKind::max, x, axes, true), zero = n.constant(Node::element(x), 0);
-  top = n.select(n.make<IsInfOp>(n.b.getI1Type(), top, true, true), zero, top);
+  Value top = n.reduce(ReduceKind::max, x, axes, true);
+  top = top ? n.select(n.make<IsInfOp>(n.b.getI1Type(), top, true, true), n.number(x, 0), top) : top;
   Value sum = n.add(n.like<LogOp>(n.reduce(ReduceKind::sum, n.like<ExpOp>(n.sub(x, top)), axes, true)), top);
-  n.out(0, n.integer("keepdims", 1) ? sum : n.squeeze(sum, axes));
+  n.out(0, n.cast(keepsDims(n) ? sum : n.squeeze(sum, axes), element));
+}
+template <bool isMin>
+static Value argReduce(Node &n, Value x, int64_t axis, bool keep, bool last) {
+  return n.make<ArgReduceOp>(n.b.getI64Type(), x, uint64_t(axis), keep, isMin, last);
 }
 template <bool isMin>
 static void argReduce(Node &n) {
   Value x = n.in(0);
-  n.out(0, n.make<ArgReduceOp>(n.b.getI64Type(), x, n.axis(n.integer("axis", 0), n.rank(x)), bool(n.integer("keepdims", 1)), isMin,
-                               bool(n.integer("select_last_index", 0))));
+  n.out(0, argReduce<isMin>(n, x, n.axis(n.integer("axis", 0), n.rank(x)), keepsDims(n), n.integer("select_last_index", 0)));
 }
-static void cumSum(Node &n) {
+template <bool isProduct>
+static void running(Node &n) {
   std::vector<int64_t> axis = n.known(1, "axis");
-  if (!n.failed)
-    n.out(0, n.like<CumSumOp>(n.in(0), n.axis(axis[0], n.rank(n.in(0))), bool(n.integer("exclusive", 0)), bool(n.integer("reverse", 0)), false));
+  if (axis.size() != 1)
+    n.fail("expected one axis");
+  else
+    n.out(0, n.like<CumSumOp>(n.in(0), uint64_t(n.axis(axis[0], n.rank(n.in(0)))), bool(n.integer("exclusive", 0)),
+                              bool(n.integer("reverse", 0)), isProduct));
 }
-/// Until opset 12 softmax works on a matrix of what lies in front of `axis` and what follows.
-template <bool isLog>
+
+//===-- softmax ------------------------------------------------------------------===//
+
+static Value hardmax(Node &n, Value x, int64_t axis) {
+  Value top = argReduce<false>(n, x, axis, true, false);
+  Value at = n.unsqueeze(n.positions(x, axis), axesFrom(1, n.rank(x) - axis));
+  return n.cast(n.compare(CmpKind::eq, at, top), Node::element(x));
+}
+enum class Kind { softmax, logSoftmax, hardmax };
+template <Kind kind>
+static Value along(Node &n, Value x, int64_t axis) {
+  return kind == Kind::hardmax ? hardmax(n, x, axis) : n.like<SoftmaxOp>(x, uint64_t(axis), kind == Kind::logSoftmax);
+}
+/// Until opset 12: over a matrix of what lies in front of `axis` and all from it on.
+template <Kind kind>
 static void softmax1(Node &n) {
   Value x = n.in(0);
   int64_t rank = n.rank(x), axis = n.axis(n.integer("axis", 1), rank);
   if (axis == rank - 1) {
-    n.out(0, n.like<SoftmaxOp>(x, axis, isLog));
+    n.out(0, along<kind>(n, x, axis));
     return;
   }
-  Value dims = n.make<ShapeOp>(n.b.getI64Type(), x, n.b.getI64IntegerAttr(0), IntegerAttr());
-  std::vector<int64_t> flat(axis, 0);
-  flat.push_back(-1);
-  Value y = n.like<SoftmaxOp>(n.reshape(x, flat), axis, isLog);
-  n.out(0, n.like<ReshapeOp>(y, dims, true));
+  Value rows = n.reshapeTo(x, n.shapeFrom({n.product(x, 0, axis), n.product(x, axis, rank)}));
+  n.out(0, n.reshapeTo(rows ? along<kind>(n, rows, 1) : rows, n.dims(x)));
 }
-template <bool isLog>
+template <Kind kind>
 static void softmax13(Node &n) {
-  n.out(0, n.like<SoftmaxOp>(n.in(0), n.axis(n.integer("axis", -1), n.rank(n.in(0))), isLog));
+  Value x = n.in(0);
+  n.out(0, along<kind>(n, x, n.axis(n.integer("axis", -1), n.rank(x))));
 }
 
 ArrayRef<OpRow> reduceRows() {
   static const OpRow rows[] = {
-      {"", "ReduceSum", 1, reduce<ReduceKind::sum>}, {"", "ReduceMean", 1, reduce<ReduceKind::mean>}, {"", "ReduceMax", 1, reduce<ReduceKind::max>},
-      {"", "ReduceMin", 1, reduce<ReduceKind::min>}, {"", "ReduceProd", 1, reduce<ReduceKind::prod>}, {"", "ReduceL1", 1, reduce<ReduceKind::l1>},
-      {"", "ReduceSumSquare", 1, reduce<ReduceKind::sum_square>}, {"", "ReduceL2", 1, reduceL2}, {"", "ReduceLogSum", 1, reduceLogSum},
-      {"", "ReduceLogSumExp", 1, reduceLogSumExp}, {"", "ArgMax", 1, argReduce<false>}, {"", "ArgMin", 1, argReduce<true>},
-      {"", "CumSum", 11, cumSum}, {"", "Softmax", 1, softmax1<false>}, {"", "Softmax", 13, softmax13<false>},
-      {"", "LogSoftmax", 1, softmax1<true>}, {"", "LogSoftmax", 13, softmax13<true>},
+      {"", "ReduceSum", 1, reduce<ReduceKind::sum>, 1, 2}, {"", "ReduceMean", 1, reduce<ReduceKind::mean>, 1, 2},
+      {"", "ReduceMax", 1, reduce<ReduceKind::max>, 1, 2}, {"", "ReduceMin", 1, reduce<ReduceKind::min>, 1, 2},
+      {"", "ReduceProd", 1, reduce<ReduceKind::prod>, 1, 2}, {"", "ReduceL1", 1, reduce<ReduceKind::l1>, 1, 2},
+      {"", "ReduceSumSquare", 1, reduce<ReduceKind::sum_square>, 1, 2}, {"", "ReduceL2", 1, reduceL2, 1, 2},
+      {"", "ReduceLogSum", 1, reduceLogSum, 1, 2}, {"", "ReduceLogSumExp", 1, reduceLogSumExp, 1, 2}, {"", "ArgMax", 1, argReduce<false>},
+      {"", "ArgMin", 1, argReduce<true>}, {"", "CumSum", 11, running<false>, 2, 2}, {"", "CumProd", 26, running<true>, 2, 2},
+      {"", "Softmax", 1, softmax1<Kind::softmax>}, {"", "Softmax", 13, softmax13<Kind::softmax>},
+      {"", "LogSoftmax", 1, softmax1<Kind::logSoftmax>}, {"", "LogSoftmax", 13, softmax13<Kind::logSoftmax>},
+      {"", "Hardmax", 1, softmax1<Kind::hardmax>}, {"", "Hardmax", 13, softmax13<Kind::hardmax>},
   };
   return rows;
 }
