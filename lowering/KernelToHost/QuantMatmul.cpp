@@ -30,7 +30,7 @@ struct Plan {
       zero = number("zero");
     panels = (n + lanes - 1) / lanes;
     // Sums of 64 products of 4 by 16 bits, scaled by 256 as one row's are, fit in 32 bits.
-    group = std::min<int64_t>(block, 64);
+    group = block % 64 == 0 ? 64 : block % 32 == 0 ? 32 : 16;
     groups = k / group;
     depth = 32 / bits;
     pairs = depth / 2;

@@ -1,6 +1,6 @@
-// f32 rows times a 4- or 8-bit weight with a scale a block of K (hone.dequantize in front of the product).
-// The weight is packed by columns of one register: numbers as unsigned, so that signed ones move their zero
-// point.
+// f32 rows times a 4- or 8-bit weight with a scale a block of K or a column (hone.dequantize in front of the
+// product). The weight is packed by columns of one register: numbers as unsigned, so that signed ones move
+// their zero point.
 #include "lowering/kernels/Matmul.h"
 
 using namespace mlir;
@@ -12,7 +12,8 @@ static RankedTensorType typeOf(Value x) { return cast<RankedTensorType>(x.getTyp
 
 namespace {
 
-/// A weight [N, K], its scales and zeros [N, K / block], from a dequantize of either orientation.
+/// A weight [N, K], its scales and zeros [N, K / block] (by column or by tensor: block is K), from a
+/// dequantize of either orientation.
 struct Source {
   GetWeightOp weight, scale, zero;
   std::optional<int64_t> splatZero; // as unsigned numbers have it
@@ -36,11 +37,14 @@ struct Source {
     isTransposed = matmul.getTransposeB();
     n = typeOf(weight).getDimSize(!isTransposed), k = typeOf(weight).getDimSize(isTransposed);
     block = dequantize.getBlock();
-    if (int64_t(dequantize.getAxis()) != int64_t(isTransposed))
-      return "scales change along N, not along K";
-    if (!llvm::is_contained({16, 32, 64, 128, 256}, block) || k % block)
-      return "expected blocks of 16, 32, 64, 128 or 256 that divide K, got " + std::to_string(block) +
-             " of " + std::to_string(k);
+    bool isAlongK = int64_t(dequantize.getAxis()) == int64_t(isTransposed);
+    if (block ? !isAlongK : isAlongK && typeOf(scale).getNumElements() != 1)
+      return block ? "scales change by blocks of N" : "scales change with every step of K";
+    if (block ? block % 16 || k % block : k % 16)
+      return "expected blocks of K that are multiples of 16 and divide it, got " +
+             std::to_string(block ? block : k) + " of " + std::to_string(k);
+    if (!block)
+      block = k;
     if (typeOf(weight).getNumElements() == 0)
       return "the weight is empty";
     int64_t shift = isSigned ? 1 << (bits - 1) : 0;
@@ -121,9 +125,15 @@ public:
                        return pack.reshape(pack.transpose(x, {0, 2, 1, 5, 3, 4}), packedType.getShape());
                      });
     auto factorType = RankedTensorType::get({panels, blocks, lanes}, b.getF32Type());
+    // Factors [N, blocks], one a column or one for all.
     auto packFactors = [&](PackBuilder &pack, Value x) {
-      if (!source.isTransposed)
+      int64_t count = typeOf(x).getNumElements();
+      if (typeOf(x).getRank() < 2 || count == 1)
+        x = pack.reshape(x, {count, 1});
+      else if (!source.isTransposed)
         x = pack.transpose(x, {1, 0});
+      if (count == 1)
+        x = pack.make<ExpandOp>(typeOf(x).clone({n, blocks}), x, pack.integers({n, blocks}));
       x = pack.reshape(pack.resize(x, 0, panels * lanes), {panels, lanes, blocks});
       return pack.transpose(x, {0, 2, 1});
     };
