@@ -3,6 +3,8 @@
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/OpTable.h"
 #include "lowering/OnnxToHone/Skeleton.h"
+#include "mlir/IR/Iterators.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <set>
@@ -217,10 +219,10 @@ bool GraphImporter::run() {
   return true;
 }
 
-/// Weights and constants that nothing reads: handlers looked at them, or the model carries them along.
+/// What nothing reads: handlers looked at it, or the model carries it along.
 void GraphImporter::dropUnused() {
-  module.walk([](Operation *op) {
-    if (isa<GetWeightOp, ConstantOp>(op) && op->use_empty())
+  module.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+    if (isOpTriviallyDead(op))
       op->erase();
   });
   std::set<StringRef> used;

@@ -73,6 +73,7 @@ private:
   const onnx::FunctionProto *inside = nullptr; // the function being inlined
   mlir::SymbolTable symbols;
   llvm::StringMap<int64_t> externalSizes;
+  std::map<std::tuple<std::string, int64_t, const void *>, mlir::hone::WeightOp> weights; // by file, offset, type
 
   friend class Node;
 };

@@ -142,10 +142,14 @@ Value GraphImporter::weight(StringRef name, RankedTensorType type, const Bytes &
   bool isBool = type.getElementType().isInteger(1);
   if (isBool)
     type = type.clone(IntegerType::get(b.getContext(), 8, IntegerType::Unsigned));
-  OpBuilder detached(b.getContext());
-  auto op = WeightOp::create(detached, loc, name.empty() ? "weight" : name, type, b.getStringAttr(at.file), b.getI64IntegerAttr(at.offset),
-                             b.getI64IntegerAttr(at.length));
-  symbols.insert(op, Block::iterator(function));
+  // The same bytes as the same type are one weight, whatever names they go by.
+  WeightOp &op = weights[{at.file, at.offset, type.getAsOpaquePointer()}];
+  if (!op) {
+    OpBuilder detached(b.getContext());
+    op = WeightOp::create(detached, loc, name.empty() ? "weight" : name, type, b.getStringAttr(at.file), b.getI64IntegerAttr(at.offset),
+                          b.getI64IntegerAttr(at.length));
+    symbols.insert(op, Block::iterator(function));
+  }
   auto get = GetWeightOp::create(b, loc, type, FlatSymbolRefAttr::get(op));
   (void)shapes.infer(get);
   if (!isBool)
@@ -156,11 +160,14 @@ Value GraphImporter::weight(StringRef name, RankedTensorType type, const Bytes &
 }
 
 Value GraphImporter::reinterpret(Value value, RankedTensorType type) {
+  // Views keep the bytes where they are.
+  while (isa_and_nonnull<ReshapeOp, SqueezeOp, UnsqueezeOp>(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
   auto get = value.getDefiningOp<GetWeightOp>();
   auto source = get ? symbols.lookup<WeightOp>(get.getWeight()) : WeightOp();
   int64_t length = bytesFor(type.getNumElements(), type.getElementTypeBitWidth());
   if (source && source.getFile() && int64_t(*source.getLength()) == length)
-    return weight(source.getSymName(), type, {source.getFile()->str(), int64_t(*source.getOffset()), length});
+    return weight((source.getSymName() + ".view").str(), type, {source.getFile()->str(), int64_t(*source.getOffset()), length});
   auto known = value.getDefiningOp<ConstantOp>();
   auto elements = known ? dyn_cast<DenseElementsAttr>(known.getValue()) : DenseElementsAttr();
   if (!elements || elements.getElementType().getIntOrFloatBitWidth() % 8)
