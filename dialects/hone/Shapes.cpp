@@ -385,6 +385,11 @@ void Shapes::alias(Value inner, Value outer) {
     knownContents[inner] = *known;
 }
 
+void Shapes::assume(Value value, ArrayRef<DimExpr> dims) {
+  forget(value);
+  knownDims[value] = std::vector<DimExpr>(dims.begin(), dims.end());
+}
+
 void Shapes::forget(Value value) {
   knownDims.erase(value);
   knownContents.erase(value);

@@ -91,6 +91,8 @@ public:
   void bindArgument(BlockArgument argument, ArrayAttr names);
   /// From here on `inner` (a region argument) is `outer`: same sizes, same elements.
   void alias(Value inner, Value outer);
+  /// From here on the dimensions of `value` (a region argument) are these.
+  void assume(Value value, ArrayRef<DimExpr> dims);
   void forget(Value value);
 
   /// Computes `expr` at the builder's position. `leaf` gives symbols of kind Dim, Element and Index.

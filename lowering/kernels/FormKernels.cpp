@@ -237,6 +237,7 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
+      giveEachReaderItsOwn(function);
       Shapes shapes;
       if (failed(shapes.inferFunction(function)))
         return signalPassFailure();
@@ -257,6 +258,21 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
         op->erase();
       dead.clear();
     }
+  }
+
+  /// A reconstruction op belongs next to its reader: shared by two (tied embeddings), no kernel could absorb it and the
+  /// dense tensor would be written out.
+  static void giveEachReaderItsOwn(func::FuncOp function) {
+    SmallVector<DequantizeOp> shared;
+    function.walk([&](DequantizeOp op) {
+      if (!op->hasOneUse())
+        shared.push_back(op);
+    });
+    for (DequantizeOp op : shared)
+      for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op->getUses()))) {
+        OpBuilder b(use.getOwner());
+        use.set(b.clone(*op)->getResult(0));
+      }
   }
 
   /// Replaces the group's ops by one kernel where the last of them stands.

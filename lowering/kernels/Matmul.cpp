@@ -111,6 +111,8 @@ public:
         return "expected operands of f32";
     if (matmul.getTransposeA())
       return "the left operand is transposed";
+    if (llvm::any_of(op->getOperands(), [](Value operand) { return operand.getDefiningOp<ConstantOp>(); }))
+      return "an operand is a small constant, which stands in the code";
     if (isWeight(matmul.getRhs()))
       return typeOf(matmul.getRhs()).getNumElements() ? "" : "the weight is empty";
     auto leading = [&](Value x) {

@@ -1,5 +1,6 @@
 // Control flow: results take what all paths agree on.
 #include "dialects/hone/HoneDialect.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -48,30 +49,46 @@ LogicalResult LoopOp::inferShapes(Shapes &shapes) {
   if (body.getNumArguments() != carried + 2)
     return emitError("expected a body of ") << carried + 2 << " arguments, got " << body.getNumArguments();
   // Arguments start as the initial values say; dimensions that the body changes become unknown, until nothing changes.
-  for (size_t i = 0; i < carried; ++i)
-    body.getArgument(i + 2).setType(getCarried()[i].getType());
+  SmallVector<llvm::SmallBitVector> varies(carried);
   auto yielded = [&] { return body.getTerminator()->getOperands(); };
   for (bool changed = true; changed;) {
     changed = false;
+    for (size_t i = 0; i < carried; ++i) {
+      BlockArgument argument = body.getArgument(i + 2);
+      auto type = dyn_cast<RankedTensorType>(getCarried()[i].getType());
+      if (!type)
+        return emitError("expected carried values of known rank, got ") << getCarried()[i].getType();
+      varies[i].resize(type.getRank());
+      SmallVector<int64_t> shape(type.getShape());
+      for (int64_t axis = 0; axis < type.getRank(); ++axis)
+        if (varies[i][axis])
+          shape[axis] = ShapedType::kDynamic;
+      argument.setType(RankedTensorType::get(shape, type.getElementType()));
+      shapes.forget(argument);
+      std::vector<DimExpr> dims = shapes.dims(argument);
+      for (int64_t axis = 0; axis < type.getRank(); ++axis)
+        if (!varies[i][axis])
+          dims[axis] = shapes.dim(getCarried()[i], axis);
+      shapes.assume(argument, dims);
+    }
+    getBody().walk([&](Operation *op) {
+      for (Value result : op->getResults())
+        shapes.forget(result);
+    });
     if (failed(inferBlock(shapes, body)))
       return failure();
     if (yielded().size() < carried + 1 || yielded().size() - 1 != getNumResults())
       return emitError("expected ") << getNumResults() + 1 << " values from the body, got " << yielded().size();
     for (size_t i = 0; i < carried; ++i) {
-      BlockArgument argument = body.getArgument(i + 2);
-      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      auto type = cast<RankedTensorType>(body.getArgument(i + 2).getType());
       auto next = dyn_cast<RankedTensorType>(yielded()[i + 1].getType());
-      if (!type || !next || type.getElementType() != next.getElementType() || type.getRank() != next.getRank())
-        return emitError("expected carried values to keep type and rank, got ") << argument.getType() << " then "
-                                                                                << yielded()[i + 1].getType();
-      SmallVector<int64_t> shape(type.getShape());
+      if (!next || type.getElementType() != next.getElementType() || type.getRank() != next.getRank())
+        return emitError("expected carried values to keep type and rank, got ") << type << " then " << yielded()[i + 1].getType();
       for (int64_t axis = 0; axis < type.getRank(); ++axis)
-        if (shape[axis] != ShapedType::kDynamic && next.getDimSize(axis) != shape[axis]) {
-          shape[axis] = ShapedType::kDynamic;
+        if (!varies[i][axis] && shapes.dim(yielded()[i + 1], axis) != shapes.dim(body.getArgument(i + 2), axis)) {
+          varies[i].set(axis);
           changed = true;
         }
-      argument.setType(RankedTensorType::get(shape, type.getElementType()));
-      shapes.forget(argument);
     }
   }
   for (size_t i = 0; i < getNumResults(); ++i) {

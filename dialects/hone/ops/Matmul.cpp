@@ -68,7 +68,11 @@ Value MatmulOp::buildElement(ElementBuilder &b, ValueRange indices) {
     x = widen(x, elementType(getLhs()));
     y = widen(y, elementType(getRhs()));
     if (isFloat)
-      return {arith::AddFOp::create(b.b, b.loc, carried[0], arith::MulFOp::create(b.b, b.loc, x, y)).getResult()};
+      // The order of the sum is free, so that it can run on vectors.
+      return {arith::AddFOp::create(b.b, b.loc, carried[0],
+                                    arith::MulFOp::create(b.b, b.loc, x, y, arith::FastMathFlags::contract),
+                                    arith::FastMathFlags::reassoc | arith::FastMathFlags::contract)
+                  .getResult()};
     return {arith::AddIOp::create(b.b, b.loc, carried[0], arith::MulIOp::create(b.b, b.loc, x, y)).getResult()};
   })[0];
   return sum == result ? total : arith::TruncFOp::create(b.b, b.loc, result, total).getResult();

@@ -86,9 +86,10 @@ Value ReduceOp::buildElement(ElementBuilder &b, ValueRange indices) {
   }
   Value total = loopOver(b, getInput(), getAxes(), at, first, [&](ValueRange carried) -> SmallVector<Value> {
     Value x = b.load(getInput(), at), acc = carried[0];
+    // The order of a sum or product is free, so that it can run on vectors.
     auto make = [&](auto floatOp, auto intOp, Value y) -> Value {
       if (isFloat)
-        return decltype(floatOp)::create(b.b, b.loc, acc, y);
+        return decltype(floatOp)::create(b.b, b.loc, acc, y, arith::FastMathFlags::reassoc);
       return decltype(intOp)::create(b.b, b.loc, acc, y);
     };
     if (isHalf)

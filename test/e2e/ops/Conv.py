@@ -9,10 +9,10 @@ def w(*shape):
     return (rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
 
 
-def conv(name, weight, attributes="", bias=True, after="", feeds=((1, 8, 16, 16), (2, 8, 9, 13))):
+def conv(name, weight, attributes="", bias=True, after="", feeds=((1, 8, 16, 16), (2, 8, 9, 13)), **more):
     tail = f"c = Conv{attributes}({'x, w, b' if bias else 'x, w'}) {after}" if after else f"y = Conv{attributes}({'x, w, b' if bias else 'x, w'})"
     dims = f"n,{feeds[0][1]}," + ",".join("hwd"[: len(feeds[0]) - 2])
-    return Case(name, f"(float[{dims}] x) => (float[] y) {{ {tail} }}", *[{"x": f} for f in feeds], weights={"w": weight, **({"b": w(weight.shape[0])} if bias else {})}, atol=1e-4)
+    return Case(name, f"(float[{dims}] x) => (float[] y) {{ {tail} }}", *[{"x": f} for f in feeds], weights={"w": weight, **({"b": w(weight.shape[0])} if bias else {})}, atol=1e-4, **more)
 
 
 def pool(name, text, feeds=((1, 3, 16, 16), (2, 3, 9, 13))):
@@ -25,7 +25,7 @@ CASES = [
     conv("3x3-no-pad", w(5, 8, 3, 3), bias=False),
     conv("stride", w(12, 8, 3, 3), "<strides=[2,2], pads=[1,1,1,1]>"),
     conv("dilated", w(12, 8, 3, 3), "<dilations=[2,2], pads=[2,2,2,2]>"),
-    conv("same-upper", w(12, 8, 3, 3), '<auto_pad="SAME_UPPER", strides=[2,2]>'),
+    conv("same-upper", w(12, 8, 3, 3), '<auto_pad="SAME_UPPER", strides=[2,2]>', not_built="padded automatically of a size"),
     conv("groups", w(12, 2, 3, 3), "<group=4, pads=[1,1,1,1]>"),
     conv("depthwise", w(8, 1, 3, 3), "<group=8, pads=[1,1,1,1]>"),
     conv("depthwise-5x5-stride", w(8, 1, 5, 5), "<group=8, pads=[2,2,2,2], strides=[2,2]>"),
