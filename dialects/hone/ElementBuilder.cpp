@@ -28,12 +28,21 @@ Value ElementBuilder::mul(Value a, Value c) { return b.createOrFold<arith::MulIO
 Value ElementBuilder::minimum(Value a, Value c) { return b.createOrFold<arith::MinSIOp>(loc, a, c); }
 Value ElementBuilder::maximum(Value a, Value c) { return b.createOrFold<arith::MaxSIOp>(loc, a, c); }
 
-// A divisor of 0 can only come with an empty tensor, where nothing is computed; it must not trap all the same.
-Value ElementBuilder::floorDiv(Value a, Value c) { return b.createOrFold<arith::FloorDivSIOp>(loc, a, maximum(c, constant(1))); }
-Value ElementBuilder::mod(Value a, Value c) { return b.createOrFold<arith::RemSIOp>(loc, a, maximum(c, constant(1))); }
+// A divisor of 0 can only come with an empty tensor, where nothing is computed; it must not trap all the
+// same.
+Value ElementBuilder::floorDiv(Value a, Value c) {
+  return b.createOrFold<arith::FloorDivSIOp>(loc, a, maximum(c, constant(1)));
+}
+Value ElementBuilder::mod(Value a, Value c) {
+  return b.createOrFold<arith::RemSIOp>(loc, a, maximum(c, constant(1)));
+}
 
-Value ElementBuilder::less(Value a, Value c) { return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, a, c); }
-Value ElementBuilder::equal(Value a, Value c) { return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, a, c); }
+Value ElementBuilder::less(Value a, Value c) {
+  return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, a, c);
+}
+Value ElementBuilder::equal(Value a, Value c) {
+  return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, a, c);
+}
 
 Value ElementBuilder::toIndex(Value element, Type elementType) {
   bool isUnsigned = elementType.isUnsignedInteger() || elementType.isInteger(1);

@@ -27,14 +27,16 @@ public:
   Location loc;
 
   // Helpers in terms of the above (ElementBuilder.cpp).
-  Value constant(int64_t value);                     // index
-  Value scalar(Type storage, double value);          // float or integer constant
+  Value constant(int64_t value);            // index
+  Value scalar(Type storage, double value); // float or integer constant
   Value add(Value a, Value c), sub(Value a, Value c), mul(Value a, Value c);
-  Value floorDiv(Value a, Value c), mod(Value a, Value c), minimum(Value a, Value c), maximum(Value a, Value c); // index, signed
+  Value floorDiv(Value a, Value c), mod(Value a, Value c), minimum(Value a, Value c),
+      maximum(Value a, Value c); // index, signed
   Value less(Value a, Value c), equal(Value a, Value c);
   /// An integer element as index (sign by its tensor's element type).
   Value toIndex(Value element, Type elementType);
-  /// An index that may be negative (counts from the end) made to [0, size), clamped so that no input reads outside.
+  /// An index that may be negative (counts from the end) made to [0, size), clamped so that no input reads
+  /// outside.
   Value wrapIndex(Value index, Value size);
   /// The element of `operand` that numpy broadcasting pairs with `indices` of `result`.
   Value loadBroadcast(Value operand, Value result, ValueRange indices);

@@ -36,7 +36,8 @@ std::optional<std::vector<DimExpr>> Shapes::contents(Value tensor) {
     return found->second;
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   DenseIntElementsAttr elements;
-  if (!type || !type.hasStaticShape() || type.getNumElements() > maxContents || !matchPattern(tensor, m_Constant(&elements)))
+  if (!type || !type.hasStaticShape() || type.getNumElements() > maxContents ||
+      !matchPattern(tensor, m_Constant(&elements)))
     return std::nullopt;
   bool isUnsigned = type.getElementType().isUnsignedInteger() || type.getElementType().isInteger(1);
   std::vector<DimExpr> values;
@@ -343,7 +344,8 @@ void Shapes::bindArgument(BlockArgument argument, ArrayAttr names) {
     // "a + b" is the sum of sizes that other arguments have; the entry checks that it holds.
     SmallVector<StringRef> parts;
     name.getValue().split(parts, '+');
-    bool isSum = parts.size() > 1 && llvm::all_of(parts, [&](StringRef part) { return named.count(part.trim().str()); });
+    bool isSum = parts.size() > 1 &&
+                 llvm::all_of(parts, [&](StringRef part) { return named.count(part.trim().str()); });
     if (isSum) {
       DimExpr sum;
       for (StringRef part : parts)
@@ -365,8 +367,8 @@ LogicalResult Shapes::inferFunction(Operation *function) {
     for (BlockArgument argument : interface.getArguments()) {
       auto names = interface.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "hone.dims");
       bool hasSum = names && llvm::any_of(names, [](Attribute name) {
-        return isa<StringAttr>(name) && cast<StringAttr>(name).getValue().contains('+');
-      });
+                      return isa<StringAttr>(name) && cast<StringAttr>(name).getValue().contains('+');
+                    });
       if (hasSum == sums)
         bindArgument(argument, names);
     }
@@ -420,14 +422,17 @@ Value Shapes::materialize(OpBuilder &b, Location loc, const DimExpr &expr,
     case SymbolDef::Max:
       return b.createOrFold<arith::MaxSIOp>(loc, nested(def.a), nested(def.b));
     case SymbolDef::Broadcast: {
-      Value a = nested(def.a), isOne = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, a, constant(1));
+      Value a = nested(def.a),
+            isOne = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, a, constant(1));
       return b.createOrFold<arith::SelectOp>(loc, isOne, nested(def.b), a);
     }
     case SymbolDef::Position: {
       Value i = nested(def.a), size = nested(def.b);
       Value negative = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, i, constant(0));
-      Value wrapped = b.createOrFold<arith::SelectOp>(loc, negative, b.createOrFold<arith::AddIOp>(loc, i, size), i);
-      return b.createOrFold<arith::MinSIOp>(loc, b.createOrFold<arith::MaxSIOp>(loc, wrapped, constant(0)), size);
+      Value wrapped =
+          b.createOrFold<arith::SelectOp>(loc, negative, b.createOrFold<arith::AddIOp>(loc, i, size), i);
+      return b.createOrFold<arith::MinSIOp>(loc, b.createOrFold<arith::MaxSIOp>(loc, wrapped, constant(0)),
+                                            size);
     }
     case SymbolDef::Equal:
     case SymbolDef::Less: {

@@ -18,11 +18,16 @@ struct SymbolDef {
     Dim,     // dimension `index` of `value`
     Element, // element `index` (row-major) of the integer tensor `value`
     Index,   // the index-typed `value`
-    FloorDiv, CeilDiv, Mod, Min, Max, // of a and b
-    Broadcast,                        // a == 1 ? b : a
-    Position, // index a (negative: from the end) in a dimension of size b, clamped to [0, b]
-    Equal, Less, // 1 or 0
-    Select,      // c != 0 ? a : b
+    FloorDiv,
+    CeilDiv,
+    Mod,
+    Min,
+    Max,       // of a and b
+    Broadcast, // a == 1 ? b : a
+    Position,  // index a (negative: from the end) in a dimension of size b, clamped to [0, b]
+    Equal,
+    Less,   // 1 or 0
+    Select, // c != 0 ? a : b
   } kind;
   Value value;
   int64_t index = 0;
@@ -75,7 +80,8 @@ public:
   ArrayRef<Requirement> requirements() const { return required; }
 
   // What ops say (inside inferShapes).
-  /// The op needs a == b (`orOne`: or one of them 1). False when that can't be; what only the run knows is kept.
+  /// The op needs a == b (`orOne`: or one of them 1). False when that can't be; what only the run knows is
+  /// kept.
   bool require(const DimExpr &a, const DimExpr &b, bool orOne = false);
   void setResult(OpResult result, Type elementType, ArrayRef<DimExpr> dims);
   void setContents(Value tensor, ArrayRef<DimExpr> elements);
@@ -96,7 +102,8 @@ public:
   void forget(Value value);
 
   /// Computes `expr` at the builder's position. `leaf` gives symbols of kind Dim, Element and Index.
-  Value materialize(OpBuilder &b, Location loc, const DimExpr &expr, function_ref<Value(const SymbolDef &)> leaf);
+  Value materialize(OpBuilder &b, Location loc, const DimExpr &expr,
+                    function_ref<Value(const SymbolDef &)> leaf);
   std::string toString(const DimExpr &expr) const;
 
 private:

@@ -23,9 +23,9 @@ namespace {
 /// Numbers of Library.def rows.
 int64_t libraryNumber(StringRef name) {
   int64_t number = 0;
-#define HONE_LIBRARY(row)                                                                                              \
-  if (name == #row)                                                                                                    \
-    return number;                                                                                                     \
+#define HONE_LIBRARY(row)                                                                                    \
+  if (name == #row)                                                                                          \
+    return number;                                                                                           \
   ++number;
 #include "runtime/abi/Library.def"
   return -1;
@@ -34,7 +34,8 @@ int64_t libraryNumber(StringRef name) {
 class Lowering {
 public:
   explicit Lowering(ModuleOp module)
-      : module(module), b(module.getContext()), converter(module.getContext()), pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
+      : module(module), b(module.getContext()), converter(module.getContext()),
+        pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
 
   LogicalResult run() {
     for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
@@ -50,13 +51,19 @@ private:
   //===-- pieces ---------------------------------------------------------------===//
 
   Value number(Location loc, int64_t value, unsigned bits = 64) {
-    return LLVM::ConstantOp::create(b, loc, b.getIntegerType(bits), b.getIntegerAttr(b.getIntegerType(bits), value));
+    return LLVM::ConstantOp::create(b, loc, b.getIntegerType(bits),
+                                    b.getIntegerAttr(b.getIntegerType(bits), value));
   }
   Value field(Location loc, Value base, int64_t bytes) {
     return LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{int32_t(bytes)});
   }
-  Value load(Location loc, Type type, Value base, int64_t bytes) { return LLVM::LoadOp::create(b, loc, type, field(loc, base, bytes)); }
-  Value toI64(Location loc, Value index) { return index.getType().isIndex() ? arith::IndexCastOp::create(b, loc, b.getI64Type(), index).getResult() : index; }
+  Value load(Location loc, Type type, Value base, int64_t bytes) {
+    return LLVM::LoadOp::create(b, loc, type, field(loc, base, bytes));
+  }
+  Value toI64(Location loc, Value index) {
+    return index.getType().isIndex() ? arith::IndexCastOp::create(b, loc, b.getI64Type(), index).getResult()
+                                     : index;
+  }
 
   /// A row-major memref of `type` at `data`; `sizes` are the dynamic ones, as i64.
   Value makeMemRef(Location loc, MemRefType type, Value data, ValueRange sizes) {
@@ -75,12 +82,17 @@ private:
       if (axis)
         stride = LLVM::MulOp::create(b, loc, stride, all[axis]);
     }
-    return UnrealizedConversionCastOp::create(b, loc, TypeRange{type}, ValueRange{Value(descriptor)}).getResult(0);
+    return UnrealizedConversionCastOp::create(b, loc, TypeRange{type}, ValueRange{Value(descriptor)})
+        .getResult(0);
   }
   Value descriptorOf(Location loc, Value memref) {
-    return UnrealizedConversionCastOp::create(b, loc, TypeRange{converter.convertType(memref.getType())}, memref).getResult(0);
+    return UnrealizedConversionCastOp::create(b, loc, TypeRange{converter.convertType(memref.getType())},
+                                              memref)
+        .getResult(0);
   }
-  Value dataOf(Location loc, Value memref) { return MemRefDescriptor(descriptorOf(loc, memref)).alignedPtr(b, loc); }
+  Value dataOf(Location loc, Value memref) {
+    return MemRefDescriptor(descriptorOf(loc, memref)).alignedPtr(b, loc);
+  }
   SmallVector<Value> sizesOf(Location loc, Value memref, bool dynamicOnly) {
     MemRefDescriptor descriptor(descriptorOf(loc, memref));
     SmallVector<Value> sizes;
@@ -117,7 +129,8 @@ private:
       slot += slotsOf(type);
     }
     auto scratchType = cast<MemRefType>(body.getArgument(count - 3).getType());
-    body.getArgument(count - 3).replaceAllUsesWith(makeMemRef(loc, scratchType, scratch, number(loc, INT64_MAX)));
+    body.getArgument(count - 3).replaceAllUsesWith(
+        makeMemRef(loc, scratchType, scratch, number(loc, INT64_MAX)));
     for (auto [i, value] : {std::pair(count - 2, lo), std::pair(count - 1, hi)})
       body.getArgument(i).replaceAllUsesWith(arith::IndexCastOp::create(b, loc, b.getIndexType(), value));
     body.eraseArguments(0, count);
@@ -145,7 +158,8 @@ private:
       slots = std::max(slots, mine);
     });
     entry.walk([&](LibraryOp op) {
-      slots = std::max<int64_t>(slots, op.getBuffers().size() * (sizeof(HoneTensorRef) / 8) + op.getParams().size());
+      slots = std::max<int64_t>(slots,
+                                op.getBuffers().size() * (sizeof(HoneTensorRef) / 8) + op.getParams().size());
     });
     b.setInsertionPointToStart(&front);
     block = LLVM::AllocaOp::create(b, loc, pointer, b.getI64Type(), number(loc, slots), 16);
@@ -183,7 +197,8 @@ private:
     Value function = load(loc, pointer, runtime, offset);
     SmallVector<Value> operands = {function};
     llvm::append_range(operands, arguments);
-    auto type = LLVM::LLVMFunctionType::get(results.empty() ? LLVM::LLVMVoidType::get(b.getContext()) : results.front(),
+    auto type = LLVM::LLVMFunctionType::get(results.empty() ? LLVM::LLVMVoidType::get(b.getContext())
+                                                            : results.front(),
                                             llvm::to_vector(arguments.getTypes()));
     auto call = LLVM::CallOp::create(b, loc, type, operands);
     return results.empty() ? Value() : call.getResult();
@@ -192,7 +207,8 @@ private:
   Value bytesOf(Location loc, MemRefType type, ValueRange dynamic) {
     Value bytes = number(loc, bytesOfElement(type));
     for (int64_t axis = 0, d = 0; axis < type.getRank(); ++axis)
-      bytes = LLVM::MulOp::create(b, loc, bytes, type.isDynamicDim(axis) ? dynamic[d++] : number(loc, type.getDimSize(axis)));
+      bytes = LLVM::MulOp::create(
+          b, loc, bytes, type.isDynamicDim(axis) ? dynamic[d++] : number(loc, type.getDimSize(axis)));
     return bytes;
   }
   SmallVector<Value> asI64(Location loc, ValueRange indices) {
@@ -216,14 +232,17 @@ private:
       auto plan = module->getAttrOfType<DictionaryAttr>("hone.weight_plan");
       auto offset = plan ? plan.getAs<IntegerAttr>(weight.getWeight()) : IntegerAttr();
       if (!offset)
-        return op->emitError("expected an offset for weight '") << weight.getWeight() << "' in hone.weight_plan";
+        return op->emitError("expected an offset for weight '")
+               << weight.getWeight() << "' in hone.weight_plan";
       Value base = load(loc, pointer, runtime, offsetof(HoneRuntime, weights));
-      Value data = LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base, ValueRange{number(loc, offset.getInt())});
+      Value data =
+          LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base, ValueRange{number(loc, offset.getInt())});
       replace(op, makeMemRef(loc, cast<MemRefType>(weight.getType()), data, {}));
     } else if (auto alloc = dyn_cast<AllocOp>(op)) {
       auto type = cast<MemRefType>(alloc.getType());
       SmallVector<Value> sizes = asI64(loc, alloc.getSizes());
-      Value data = callTable(loc, offsetof(HoneRuntime, alloc), pointer, {runtime, bytesOf(loc, type, sizes)});
+      Value data =
+          callTable(loc, offsetof(HoneRuntime, alloc), pointer, {runtime, bytesOf(loc, type, sizes)});
       unless(loc, isNotNull(loc, data), number(loc, 1, 32));
       replace(op, makeMemRef(loc, type, data, sizes));
     } else if (auto output = dyn_cast<OutputOp>(op)) {
@@ -235,7 +254,8 @@ private:
       Value slot = field(loc, outputs, output.getIndex() * sizeof(HoneTensorRef));
       LLVM::StoreOp::create(b, loc, data, slot);
       for (int64_t axis = 0, d = 0; axis < type.getRank(); ++axis)
-        LLVM::StoreOp::create(b, loc, type.isDynamicDim(axis) ? sizes[d++] : number(loc, type.getDimSize(axis)),
+        LLVM::StoreOp::create(b, loc,
+                              type.isDynamicDim(axis) ? sizes[d++] : number(loc, type.getDimSize(axis)),
                               field(loc, slot, offsetof(HoneTensorRef, dims) + 8 * axis));
       replace(op, makeMemRef(loc, type, data, sizes));
     } else if (auto release = dyn_cast<ReleaseOp>(op)) {
@@ -248,11 +268,13 @@ private:
         for (Value size : sizesOf(loc, buffer, true))
           LLVM::StoreOp::create(b, loc, size, field(loc, block, 8 * slot++));
       }
-      Value kernel = UnrealizedConversionCastOp::create(
-                         b, loc, TypeRange{pointer},
-                         ValueRange{func::ConstantOp::create(b, loc, module.lookupSymbol<func::FuncOp>(dispatch.getKernel()).getFunctionType(),
-                                                             dispatch.getKernelAttr())})
-                         .getResult(0);
+      Value kernel =
+          UnrealizedConversionCastOp::create(
+              b, loc, TypeRange{pointer},
+              ValueRange{func::ConstantOp::create(
+                  b, loc, module.lookupSymbol<func::FuncOp>(dispatch.getKernel()).getFunctionType(),
+                  dispatch.getKernelAttr())})
+              .getResult(0);
       callTable(loc, offsetof(HoneRuntime, dispatch), {},
                 {runtime, kernel, block, toI64(loc, dispatch.getUnits()), toI64(loc, dispatch.getCost()),
                  toI64(loc, dispatch.getScratch()), number(loc, dispatch.getCall(), 32)});
@@ -260,19 +282,22 @@ private:
     } else if (auto library = dyn_cast<LibraryOp>(op)) {
       int64_t function = libraryNumber(library.getFunction());
       if (function < 0)
-        return op->emitError("expected a function of the runtime's library, got '") << library.getFunction() << "'";
+        return op->emitError("expected a function of the runtime's library, got '")
+               << library.getFunction() << "'";
       int64_t offset = 0;
       for (Value buffer : library.getBuffers()) {
         LLVM::StoreOp::create(b, loc, dataOf(loc, buffer), field(loc, block, offset));
         for (auto [axis, size] : llvm::enumerate(sizesOf(loc, buffer, false)))
-          LLVM::StoreOp::create(b, loc, size, field(loc, block, offset + offsetof(HoneTensorRef, dims) + 8 * axis));
+          LLVM::StoreOp::create(b, loc, size,
+                                field(loc, block, offset + offsetof(HoneTensorRef, dims) + 8 * axis));
         offset += sizeof(HoneTensorRef);
       }
       Value params = field(loc, block, offset);
       for (auto [i, value] : llvm::enumerate(library.getParams()))
         LLVM::StoreOp::create(b, loc, toI64(loc, value), field(loc, params, 8 * i));
-      Value code = callTable(loc, offsetof(HoneRuntime, library), b.getI32Type(),
-                             {runtime, number(loc, function, 32), block, params, number(loc, library.getCall(), 32)});
+      Value code =
+          callTable(loc, offsetof(HoneRuntime, library), b.getI32Type(),
+                    {runtime, number(loc, function, 32), block, params, number(loc, library.getCall(), 32)});
       unless(loc, LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, code, number(loc, 0, 32)), code);
       op->erase();
     } else if (auto check = dyn_cast<CheckOp>(op)) {
@@ -301,8 +326,9 @@ private:
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(module.getBody());
       std::string bytes = message.str() + '\0';
-      global = LLVM::GlobalOp::create(b, loc, LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size()), true, LLVM::Linkage::Internal,
-                                      ("text" + Twine(texts.size())).str(), b.getStringAttr(bytes));
+      global = LLVM::GlobalOp::create(b, loc, LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size()), true,
+                                      LLVM::Linkage::Internal, ("text" + Twine(texts.size())).str(),
+                                      b.getStringAttr(bytes));
     }
     return LLVM::AddressOfOp::create(b, loc, global);
   }

@@ -18,7 +18,8 @@ static Value truth(HostBuilder &host, Value tensor, Location loc) {
   Value memory = host.buffer(tensor), zero = arith::ConstantIndexOp::create(host.b, loc, 0);
   SmallVector<Value> at(cast<MemRefType>(memory.getType()).getRank(), zero);
   Value byte = memref::LoadOp::create(host.b, loc, memory, at);
-  return arith::CmpIOp::create(host.b, loc, arith::CmpIPredicate::ne, byte, arith::ConstantIntOp::create(host.b, loc, b8(host.b), 0));
+  return arith::CmpIOp::create(host.b, loc, arith::CmpIPredicate::ne, byte,
+                               arith::ConstantIntOp::create(host.b, loc, b8(host.b), 0));
 }
 
 Value HostBuilder::own(Value tensor, Block &region, MemRefType type) {
@@ -62,7 +63,8 @@ void HostBuilder::copyInto(Value from, Value to, Value offset, Location loc) {
     Value count = index(1, loc);
     for (int64_t axis = 0; axis < type.getRank(); ++axis)
       count = b.createOrFold<arith::MulIOp>(loc, count, b.createOrFold<memref::DimOp>(loc, memory, axis));
-    return std::pair(reinterpret(memory, MemRefType::get({ShapedType::kDynamic}, type.getElementType()), {OpFoldResult(count)}, loc),
+    return std::pair(reinterpret(memory, MemRefType::get({ShapedType::kDynamic}, type.getElementType()),
+                                 {OpFoldResult(count)}, loc),
                      count);
   };
   auto [source, count] = flat(from);
@@ -82,7 +84,8 @@ LogicalResult HostBuilder::lowerIf(IfOp op) {
     types.push_back(typeOf(result));
   auto branch = scf::IfOp::create(b, loc, types, truth(*this, op.getCondition(), loc), true);
   OpBuilder::InsertionGuard guard(b);
-  for (auto [from, to] : {std::pair(&op.getThenRegion(), branch.thenBlock()), std::pair(&op.getElseRegion(), branch.elseBlock())}) {
+  for (auto [from, to] : {std::pair(&op.getThenRegion(), branch.thenBlock()),
+                          std::pair(&op.getElseRegion(), branch.elseBlock())}) {
     if (!to->empty())
       to->back().erase();
     b.setInsertionPointToEnd(to);
@@ -110,9 +113,11 @@ LogicalResult HostBuilder::lowerLoop(LoopOp op) {
   if (scanned && !trips)
     return op.emitError("a loop that collects values and has no trip count is not built");
 
-  // Everything carried is owned by the loop: counter, condition, carried buffers. Collected values go to memory for all trips.
-  SmallVector<Value> initial = {zero, op.getCondition() ? truth(*this, op.getCondition(), loc)
-                                                        : arith::ConstantIntOp::create(b, loc, b.getI1Type(), 1).getResult()};
+  // Everything carried is owned by the loop: counter, condition, carried buffers. Collected values go to
+  // memory for all trips.
+  SmallVector<Value> initial = {
+      zero, op.getCondition() ? truth(*this, op.getCondition(), loc)
+                              : arith::ConstantIntOp::create(b, loc, b.getI1Type(), 1).getResult()};
   SmallVector<Value> stacks;
   for (size_t i = 0; i < carried; ++i) {
     Block nowhere; // nothing is allocated there: always a copy
@@ -127,7 +132,8 @@ LogicalResult HostBuilder::lowerLoop(LoopOp op) {
     sizes.append(dynamicSizes(value));
     SmallVector<int64_t> shape = {ShapedType::kDynamic};
     llvm::append_range(shape, typeOf(value).getShape());
-    stacks.push_back(exec::AllocOp::create(b, loc, MemRefType::get(shape, typeOf(value).getElementType()), sizes));
+    stacks.push_back(
+        exec::AllocOp::create(b, loc, MemRefType::get(shape, typeOf(value).getElementType()), sizes));
   }
 
   SmallVector<Type> types(llvm::map_range(initial, [](Value v) { return v.getType(); }));
@@ -137,7 +143,8 @@ LogicalResult HostBuilder::lowerLoop(LoopOp op) {
   Block *before = b.createBlock(&loop.getBefore(), {}, types, places);
   Value go = before->getArgument(1);
   if (trips)
-    go = arith::AndIOp::create(b, loc, go, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, before->getArgument(0), trips));
+    go = arith::AndIOp::create(
+        b, loc, go, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, before->getArgument(0), trips));
   scf::ConditionOp::create(b, loc, go, before->getArguments());
 
   Block *after = b.createBlock(&loop.getAfter(), {}, types, places);
@@ -162,7 +169,8 @@ LogicalResult HostBuilder::lowerLoop(LoopOp op) {
     auto type = cast<MemRefType>(stacks[i].getType());
     Value offset = counter;
     for (int64_t axis = 1; axis < type.getRank(); ++axis)
-      offset = b.createOrFold<arith::MulIOp>(loc, offset, b.createOrFold<memref::DimOp>(loc, stacks[i], axis));
+      offset =
+          b.createOrFold<arith::MulIOp>(loc, offset, b.createOrFold<memref::DimOp>(loc, stacks[i], axis));
     copyInto(value, stacks[i], offset, loc);
   }
   for (size_t i = 0; i < carried; ++i)
@@ -186,8 +194,9 @@ LogicalResult HostBuilder::lowerLoop(LoopOp op) {
     auto type = cast<MemRefType>(stacks[i].getType());
     SmallVector<OpFoldResult> sizes = {OpFoldResult(loop.getResult(0))};
     for (int64_t axis = 1; axis < type.getRank(); ++axis)
-      sizes.push_back(type.isDynamicDim(axis) ? OpFoldResult(memref::DimOp::create(b, loc, stacks[i], axis).getResult())
-                                              : OpFoldResult(b.getIndexAttr(type.getDimSize(axis))));
+      sizes.push_back(type.isDynamicDim(axis)
+                          ? OpFoldResult(memref::DimOp::create(b, loc, stacks[i], axis).getResult())
+                          : OpFoldResult(b.getIndexAttr(type.getDimSize(axis))));
     Value result = op.getResult(carried + i);
     buffers[result] = allocated[result] = reinterpret(stacks[i], type, sizes, loc);
   }

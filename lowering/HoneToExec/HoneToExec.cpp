@@ -66,12 +66,14 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
         main.emitError("expected tensors as arguments, got ") << argument.getType();
         return signalPassFailure();
       }
-      host.buffers[argument] = ::mlir::exec::InputOp::create(b, argument.getLoc(), bufferType(type), b.getI64IntegerAttr(i));
+      host.buffers[argument] =
+          ::mlir::exec::InputOp::create(b, argument.getLoc(), bufferType(type), b.getI64IntegerAttr(i));
     }
     checkArguments(main, host);
     auto results = body.getTerminator()->getOperands();
     for (auto [i, returned] : llvm::enumerate(results))
-      if (Value root = placeable(returned, shapes); root && !host.outputOf.count(root) && llvm::count(results, returned) == 1)
+      if (Value root = placeable(returned, shapes);
+          root && !host.outputOf.count(root) && llvm::count(results, returned) == 1)
         host.outputOf.try_emplace(root, i);
     if (failed(host.lowerBlock(body)))
       return signalPassFailure();
@@ -107,16 +109,20 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
         if (dim.constant() || isOwn)
           continue;
         Location loc = argument.getLoc();
-        Value given = memref::DimOp::create(b, loc, host.buffers[argument], axis), expected = host.size(dim, loc);
+        Value given = memref::DimOp::create(b, loc, host.buffers[argument], axis),
+              expected = host.size(dim, loc);
         auto name = main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "hone.name");
         auto names = main.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "hone.dims");
         auto text = cast<StringAttr>(names[axis]).getValue();
         host.check(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, given, expected),
-                   "input '" + (name ? name.getValue() : "") + "': expected dimension " + Twine(axis) + " to be " + text, main);
+                   "input '" + (name ? name.getValue() : "") + "': expected dimension " + Twine(axis) +
+                       " to be " + text,
+                   main);
       }
   }
 
-  /// What users call a size: the name of an argument's dimension or a sum of such; empty when it has no such name.
+  /// What users call a size: the name of an argument's dimension or a sum of such; empty when it has no such
+  /// name.
   static std::string nameOf(func::FuncOp main, Shapes &shapes, const DimExpr &dim) {
     std::string text;
     for (auto &[monomial, factor] : dim.getTerms()) {
@@ -127,7 +133,8 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
       auto names = argument && argument.getOwner()->getParentOp() == main
                        ? main.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "hone.dims")
                        : ArrayAttr();
-      auto name = names && size_t(def.index) < names.size() ? dyn_cast<StringAttr>(names[def.index]) : StringAttr();
+      auto name =
+          names && size_t(def.index) < names.size() ? dyn_cast<StringAttr>(names[def.index]) : StringAttr();
       if (!name)
         return "";
       text += (text.empty() ? "" : " + ") + name.getValue().str();
@@ -149,12 +156,14 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
     for (unsigned i = 0; i < values.size(); ++i) {
       SmallVector<Attribute> dims;
       for (const DimExpr &dim : shapes.dims(values[i]))
-        dims.push_back(dim.constant() ? Attribute(b.getI64IntegerAttr(*dim.constant())) : b.getStringAttr(nameOf(main, shapes, dim)));
+        dims.push_back(dim.constant() ? Attribute(b.getI64IntegerAttr(*dim.constant()))
+                                      : b.getStringAttr(nameOf(main, shapes, dim)));
       NamedAttrList attributes(main.getResultAttrDict(i));
       attributes.set("hone.dims", b.getArrayAttr(dims));
       outputs.push_back(entry(values[i].getType(), attributes.getDictionary(b.getContext())));
     }
-    return b.getDictionaryAttr({b.getNamedAttr("inputs", b.getArrayAttr(inputs)), b.getNamedAttr("outputs", b.getArrayAttr(outputs))});
+    return b.getDictionaryAttr({b.getNamedAttr("inputs", b.getArrayAttr(inputs)),
+                                b.getNamedAttr("outputs", b.getArrayAttr(outputs))});
   }
 };
 } // namespace

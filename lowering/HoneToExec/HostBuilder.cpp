@@ -13,9 +13,9 @@ int64_t dtypeNumber(Type elementType) {
   std::string name;
   llvm::raw_string_ostream(name) << elementType;
   int64_t number = 0;
-#define HONE_DTYPE(id, text, bits, npy)                                                                                \
-  if (name == text)                                                                                                    \
-    return number;                                                                                                     \
+#define HONE_DTYPE(id, text, bits, npy)                                                                      \
+  if (name == text)                                                                                          \
+    return number;                                                                                           \
   ++number;
 #include "runtime/abi/DType.def"
   return -1;
@@ -30,7 +30,9 @@ static Value rootOf(Value tensor) {
   return tensor;
 }
 
-Value HostBuilder::index(int64_t value, Location loc) { return arith::ConstantIndexOp::create(b, loc, value); }
+Value HostBuilder::index(int64_t value, Location loc) {
+  return arith::ConstantIndexOp::create(b, loc, value);
+}
 
 int64_t HostBuilder::call(Operation *op, StringRef kernel) {
   SmallVector<Attribute> nodes;
@@ -42,13 +44,14 @@ int64_t HostBuilder::call(Operation *op, StringRef kernel) {
       nodes.push_back(name.getName());
   };
   add(add, op->getLoc());
-  calls.push_back(b.getDictionaryAttr({b.getNamedAttr("kernel", b.getStringAttr(kernel)),
-                                       b.getNamedAttr("nodes", b.getArrayAttr(nodes))}));
+  calls.push_back(b.getDictionaryAttr(
+      {b.getNamedAttr("kernel", b.getStringAttr(kernel)), b.getNamedAttr("nodes", b.getArrayAttr(nodes))}));
   return calls.size() - 1;
 }
 
 void HostBuilder::check(Value condition, const Twine &message, Operation *op) {
-  exec::CheckOp::create(b, op->getLoc(), condition, b.getStringAttr(message), b.getI64IntegerAttr(call(op, "check")));
+  exec::CheckOp::create(b, op->getLoc(), condition, b.getStringAttr(message),
+                        b.getI64IntegerAttr(call(op, "check")));
 }
 
 Value HostBuilder::size(const DimExpr &expr, Location loc) {
@@ -100,14 +103,16 @@ Value HostBuilder::allocate(Value tensor) {
     return memory;
   SmallVector<OpFoldResult> sizes, strides;
   for (const DimExpr &dim : shapes.dims(tensor))
-    sizes.push_back(dim.constant() ? OpFoldResult(b.getIndexAttr(*dim.constant())) : OpFoldResult(size(dim, loc)));
+    sizes.push_back(dim.constant() ? OpFoldResult(b.getIndexAttr(*dim.constant()))
+                                   : OpFoldResult(size(dim, loc)));
   return buffers[tensor] = reinterpret(memory, type, sizes, loc);
 }
 
 Value HostBuilder::reinterpret(Value memory, MemRefType type, ArrayRef<OpFoldResult> sizes, Location loc) {
   if (memory.getType() == type && type.hasStaticShape())
     return memory;
-  // Row-major strides; only static ones may stand in the type, and the identity layout needs them to be right.
+  // Row-major strides; only static ones may stand in the type, and the identity layout needs them to be
+  // right.
   SmallVector<OpFoldResult> strides(sizes.size());
   OpFoldResult stride = b.getIndexAttr(1);
   for (int64_t axis = sizes.size(); axis-- > 0;) {
@@ -119,7 +124,8 @@ Value HostBuilder::reinterpret(Value memory, MemRefType type, ArrayRef<OpFoldRes
       stride = b.createOrFold<arith::MulIOp>(loc, getValueOrCreateConstantIndexOp(b, loc, stride),
                                              getValueOrCreateConstantIndexOp(b, loc, sizes[axis]));
   }
-  return memref::ReinterpretCastOp::create(b, loc, type, memory, OpFoldResult(b.getIndexAttr(0)), sizes, strides);
+  return memref::ReinterpretCastOp::create(b, loc, type, memory, OpFoldResult(b.getIndexAttr(0)), sizes,
+                                           strides);
 }
 
 //===-- leaves and views ------------------------------------------------------===//
@@ -133,7 +139,8 @@ Value HostBuilder::buffer(Value tensor) {
   if (auto weight = dyn_cast_or_null<GetWeightOp>(op)) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(entryFront);
-    made = exec::WeightOp::create(b, tensor.getLoc(), bufferType(cast<RankedTensorType>(tensor.getType())), weight.getWeightAttr());
+    made = exec::WeightOp::create(b, tensor.getLoc(), bufferType(cast<RankedTensorType>(tensor.getType())),
+                                  weight.getWeightAttr());
   } else if (auto constantOp = dyn_cast_or_null<ConstantOp>(op)) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(entryFront);
@@ -155,21 +162,24 @@ Value HostBuilder::constant(ConstantOp op) {
     auto stored = RankedTensorType::get(memory.getShape(), memory.getElementType());
     DenseElementsAttr value;
     if (type.getElementType().isInteger(1)) {
-      SmallVector<int8_t> bytes(llvm::map_range(elements.getValues<bool>(), [](bool bit) { return int8_t(bit); }));
+      SmallVector<int8_t> bytes(
+          llvm::map_range(elements.getValues<bool>(), [](bool bit) { return int8_t(bit); }));
       value = DenseElementsAttr::get(stored, ArrayRef<int8_t>(bytes));
     } else if (type.getElementType().isInteger(4)) {
       SmallVector<int8_t> bytes(stored.getNumElements(), 0);
       int64_t row = type.getRank() ? type.getShape().back() : 1, packedRow = (row + 1) / 2;
       for (auto [i, element] : llvm::enumerate(elements.getValues<APInt>()))
-        bytes[i / row * packedRow + i % row / 2] |= int8_t((element.getZExtValue() & 15) << (i % row % 2 * 4));
+        bytes[i / row * packedRow + i % row / 2] |=
+            int8_t((element.getZExtValue() & 15) << (i % row % 2 * 4));
       value = DenseElementsAttr::get(stored, ArrayRef<int8_t>(bytes));
     } else {
       value = DenseElementsAttr::getFromRawBuffer(stored, elements.getRawData());
     }
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(module.getBody());
-    global = memref::GlobalOp::create(b, op.getLoc(), ("c" + Twine(globals.size() - 1)).str(), b.getStringAttr("private"), memory,
-                                      value, /*constant=*/true, b.getI64IntegerAttr(64));
+    global = memref::GlobalOp::create(b, op.getLoc(), ("c" + Twine(globals.size() - 1)).str(),
+                                      b.getStringAttr("private"), memory, value, /*constant=*/true,
+                                      b.getI64IntegerAttr(64));
   }
   return memref::GetGlobalOp::create(b, op.getLoc(), memory, global.getName());
 }
@@ -208,7 +218,8 @@ LogicalResult HostBuilder::lowerView(Operation *op) {
       Value element = size(shapes.element(reshape.getShape(), axis), loc);
       if (!reshape.getAllowzero() && axis < shapes.dims(op->getOperand(0)).size()) {
         Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, element, index(0, loc));
-        element = arith::SelectOp::create(b, loc, isZero, size(shapes.dim(op->getOperand(0), axis), loc), element);
+        element =
+            arith::SelectOp::create(b, loc, isZero, size(shapes.dim(op->getOperand(0), axis), loc), element);
       }
       sizes.push_back(element);
     } else {
@@ -220,7 +231,8 @@ LogicalResult HostBuilder::lowerView(Operation *op) {
     for (OpFoldResult part : sizes) {
       Value value = getValueOrCreateConstantIndexOp(b, loc, part);
       Value isOpen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, value, index(-1, loc));
-      others = arith::MulIOp::create(b, loc, others, arith::SelectOp::create(b, loc, isOpen, index(1, loc), value));
+      others = arith::MulIOp::create(b, loc, others,
+                                     arith::SelectOp::create(b, loc, isOpen, index(1, loc), value));
     }
     Value safe = arith::MaxSIOp::create(b, loc, others, index(1, loc));
     Value rest = arith::DivSIOp::create(b, loc, total, safe), product = index(1, loc);
@@ -290,16 +302,18 @@ LogicalResult HostBuilder::lowerKernel(KernelOp kernel) {
   for (Value result : kernel.getResults()) {
     for (auto [axis, dim] : llvm::enumerate(shapes.dims(result)))
       if (auto symbol = dim.asSymbol(); symbol && shapes.definition(*symbol).value == result)
-        return kernel.emitError("dimension ") << axis << " of the result is known only from data that the run computes; "
-                                                         "this op is not built for that";
+        return kernel.emitError("dimension ")
+               << axis
+               << " of the result is known only from data that the run computes; "
+                  "this op is not built for that";
     memory.push_back(allocate(result));
   }
   func::FuncOp function = kernelFunction(kernel);
   // Inputs may be more static than the function's buffers, never less; equal keys mean equal types.
   Location loc = kernel.getLoc();
   Launch launch = family->launch(b, loc, kernel, memory);
-  exec::DispatchOp::create(b, loc, SymbolRefAttr::get(function), memory, launch.units, launch.cost, launch.scratch,
-                           b.getI64IntegerAttr(call(kernel, function.getName())));
+  exec::DispatchOp::create(b, loc, SymbolRefAttr::get(function), memory, launch.units, launch.cost,
+                           launch.scratch, b.getI64IntegerAttr(call(kernel, function.getName())));
   return failure(failedBuffer);
 }
 
@@ -310,15 +324,19 @@ void HostBuilder::checkRequirements(Operation *op) {
   auto [from, to] = requirements.equal_range(op);
   for (auto at = from; at != to; ++at) {
     const Shapes::Requirement &need = *at->second;
-    // Sizes of a kernel's inner values are functions of its inputs'; the few that are not can't be asked for here.
+    // Sizes of a kernel's inner values are functions of its inputs'; the few that are not can't be asked for
+    // here.
     if (!shapes.isVisible(need.a, op) || !shapes.isVisible(need.b, op))
       continue;
     Value a = size(need.a, loc), c = size(need.b, loc);
     Value holds = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, a, c);
     if (need.orOne)
       for (Value side : {a, c})
-        holds = arith::OrIOp::create(b, loc, holds, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, side, index(1, loc)));
-    check(holds, need.orOne ? "expected operands with sizes that broadcast" : "expected operands of equal size", need.op);
+        holds = arith::OrIOp::create(
+            b, loc, holds, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, side, index(1, loc)));
+    check(holds,
+          need.orOne ? "expected operands with sizes that broadcast" : "expected operands of equal size",
+          need.op);
   }
 }
 
@@ -377,13 +395,15 @@ LogicalResult HostBuilder::lower(Operation *op) {
 /// Only sizes are read from this tensor: symbolic shapes already know them.
 static bool onlyShapesRead(Value tensor, Shapes &shapes) {
   return llvm::all_of(tensor.getUses(), [&](OpOperand &use) {
-    return isa<ReshapeOp>(use.getOwner()) && use.getOperandNumber() == 1 && shapes.contents(tensor).has_value();
+    return isa<ReshapeOp>(use.getOwner()) && use.getOperandNumber() == 1 &&
+           shapes.contents(tensor).has_value();
   });
 }
 
 LogicalResult HostBuilder::lowerBlock(Block &block) {
   for (const Shapes::Requirement &need : shapes.requirements())
-    if (Operation *op = need.op ? block.findAncestorOpInBlock(*need.op) : nullptr; op && isa<KernelOp>(op) != (op == need.op))
+    if (Operation *op = need.op ? block.findAncestorOpInBlock(*need.op) : nullptr;
+        op && isa<KernelOp>(op) != (op == need.op))
       requirements.emplace(op, &need);
   // The last op of this block that reads each root, nested readers included.
   llvm::DenseMap<Value, Operation *> last;

@@ -12,7 +12,8 @@ namespace hone {
 
 class HostBuilder {
 public:
-  HostBuilder(mlir::ModuleOp module, mlir::hone::Shapes &shapes) : b(module.getContext()), module(module), shapes(shapes), symbols(module) {}
+  HostBuilder(mlir::ModuleOp module, mlir::hone::Shapes &shapes)
+      : b(module.getContext()), module(module), shapes(shapes), symbols(module) {}
 
   /// Lowers the ops of a block up to its terminator at the builder's position.
   mlir::LogicalResult lowerBlock(mlir::Block &block);
@@ -47,14 +48,18 @@ private:
   mlir::LogicalResult lowerLoop(mlir::hone::LoopOp op);
   mlir::LogicalResult lowerTopK(mlir::hone::TopKOp op);
   mlir::LogicalResult lowerNonZero(mlir::hone::NonZeroOp op);
-  mlir::LogicalResult lowerScatter(mlir::Operation *op, mlir::Value input, mlir::Value indices, mlir::Value updates);
+  mlir::LogicalResult lowerScatter(mlir::Operation *op, mlir::Value input, mlir::Value indices,
+                                   mlir::Value updates);
   mlir::LogicalResult lowerView(mlir::Operation *op);
-  mlir::Value reinterpret(mlir::Value memory, mlir::MemRefType type, llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Location loc);
-  /// The buffer of a value that a region hands out, owned by the receiver: a copy unless the region allocated it.
+  mlir::Value reinterpret(mlir::Value memory, mlir::MemRefType type, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                          mlir::Location loc);
+  /// The buffer of a value that a region hands out, owned by the receiver: a copy unless the region allocated
+  /// it.
   mlir::Value own(mlir::Value tensor, mlir::Block &region, mlir::MemRefType type);
   mlir::Value constant(mlir::hone::ConstantOp op);
   mlir::Value indexTensor(mlir::Operation *op, mlir::ArrayRef<mlir::Value> elements);
-  void library(mlir::Operation *op, llvm::StringRef function, mlir::ValueRange buffers, mlir::ValueRange params);
+  void library(mlir::Operation *op, llvm::StringRef function, mlir::ValueRange buffers,
+               mlir::ValueRange params);
   mlir::func::FuncOp kernelFunction(mlir::hone::KernelOp kernel);
   mlir::Value index(int64_t value, mlir::Location loc);
 

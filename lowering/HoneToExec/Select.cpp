@@ -24,7 +24,8 @@ LogicalResult HostBuilder::lowerTopK(TopKOp op) {
   check(fits, "expected k of at most the axis's size", op);
   Value values = allocate(op.getValues()), indices = allocate(op.getIndices());
   library(op, "topk", {input, values, indices},
-          {index(dtype, loc), index(rankOf(op.getInput()), loc), index(op.getAxis(), loc), k, index(op.getSmallest(), loc)});
+          {index(dtype, loc), index(rankOf(op.getInput()), loc), index(op.getAxis(), loc), k,
+           index(op.getSmallest(), loc)});
   return success();
 }
 
@@ -34,7 +35,8 @@ LogicalResult HostBuilder::lowerNonZero(NonZeroOp op) {
   Value dtype = index(dtypeNumber(elementOf(op.getInput())), loc), rank = index(rankOf(op.getInput()), loc);
   Value count = exec::AllocOp::create(b, loc, MemRefType::get({1}, b.getI64Type()), ValueRange());
   library(op, "nonzero_count", {input, count}, {dtype, rank});
-  Value found = arith::IndexCastOp::create(b, loc, b.getIndexType(), memref::LoadOp::create(b, loc, count, index(0, loc)));
+  Value found = arith::IndexCastOp::create(b, loc, b.getIndexType(),
+                                           memref::LoadOp::create(b, loc, count, index(0, loc)));
   exec::ReleaseOp::create(b, loc, count);
   MemRefType type = MemRefType::get({rankOf(op.getInput()), ShapedType::kDynamic}, b.getI64Type());
   Value memory = exec::AllocOp::create(b, loc, type, found);
@@ -48,11 +50,13 @@ LogicalResult HostBuilder::lowerScatter(Operation *op, Value input, Value indice
   Location loc = op->getLoc();
   Value result = op->getResult(0), from = buffer(input), memory = allocate(result);
   memref::CopyOp::create(b, loc, from, memory);
-  Value dtype = index(dtypeNumber(elementOf(input)), loc), indexType = index(dtypeNumber(elementOf(indices)), loc);
+  Value dtype = index(dtypeNumber(elementOf(input)), loc),
+        indexType = index(dtypeNumber(elementOf(indices)), loc);
   SmallVector<Value> tensors = {memory, buffer(indices), buffer(updates)};
   if (auto elements = dyn_cast<ScatterElementsOp>(op))
     library(op, "scatter_elements", tensors,
-            {dtype, indexType, index(rankOf(input), loc), index(elements.getAxis(), loc), index(int64_t(elements.getKind()), loc)});
+            {dtype, indexType, index(rankOf(input), loc), index(elements.getAxis(), loc),
+             index(int64_t(elements.getKind()), loc)});
   else
     library(op, "scatter_nd", tensors,
             {dtype, indexType, index(rankOf(input), loc), index(rankOf(indices), loc),

@@ -9,8 +9,8 @@ namespace hone {
 #include "lowering/kernels/Families.def"
 
 const HostFamily *findHostFamily(StringRef name) {
-#define HONE_FAMILY(cls, row)                                                                                          \
-  if (name == row)                                                                                                     \
+#define HONE_FAMILY(cls, row)                                                                                \
+  if (name == row)                                                                                           \
     return &get##cls##Host();
 #include "lowering/kernels/Families.def"
   return nullptr;

@@ -1,6 +1,7 @@
 // The family that covers everything: a loop nest over the result that pulls each element through
 // the region's ops (ElementOpInterface). Gathers, pads and concats fuse like elementwise ops, which
-// indexing maps of linalg.generic can't express (docs/rationale/element-pull.md). LLVM vectorizes the inner loop.
+// indexing maps of linalg.generic can't express (docs/rationale/element-pull.md). LLVM vectorizes the inner
+// loop.
 #include "lowering/KernelToHost/HostFamily.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -75,7 +76,8 @@ private:
 
   Value compute(Value tensor, ValueRange indices) {
     if (auto argument = dyn_cast<BlockArgument>(tensor))
-      return loadBuffer(buffers[argument.getArgNumber()], cast<RankedTensorType>(tensor.getType()).getElementType(), indices);
+      return loadBuffer(buffers[argument.getArgNumber()],
+                        cast<RankedTensorType>(tensor.getType()).getElementType(), indices);
     return cast<ElementOpInterface>(tensor.getDefiningOp()).buildElement(*this, indices);
   }
 
@@ -109,7 +111,8 @@ private:
     Key key = {tensor.getAsOpaquePointer()};
     for (Value index : indices) {
       Attribute constant;
-      key.push_back(matchPattern(index, m_Constant(&constant)) ? constant.getAsOpaquePointer() : index.getAsOpaquePointer());
+      key.push_back(matchPattern(index, m_Constant(&constant)) ? constant.getAsOpaquePointer()
+                                                               : index.getAsOpaquePointer());
     }
     return key;
   }
@@ -127,7 +130,8 @@ bool isFlat(KernelOp kernel) {
   auto dimsOf = [&](size_t i) { return cast<ArrayAttr>(kernel.getDims()[i]); };
   size_t inputs = body.getNumArguments();
   for (size_t i = 0; i < kernel.getNumResults(); ++i)
-    if (dimsOf(inputs + i) != dimsOf(inputs) || isPacked(cast<ShapedType>(kernel.getResult(i).getType()).getElementType()))
+    if (dimsOf(inputs + i) != dimsOf(inputs) ||
+        isPacked(cast<ShapedType>(kernel.getResult(i).getType()).getElementType()))
       return false;
   for (Operation &op : body.without_terminator()) {
     auto constant = dyn_cast<ConstantOp>(op);
@@ -138,8 +142,8 @@ bool isFlat(KernelOp kernel) {
     auto type = cast<RankedTensorType>(argument.getType());
     if (isPacked(type.getElementType()))
       return false;
-    if (dimsOf(argument.getArgNumber()) != dimsOf(inputs) && type.hasStaticShape() && type.getNumElements() == 1 &&
-        type.getRank() == 0)
+    if (dimsOf(argument.getArgNumber()) != dimsOf(inputs) && type.hasStaticShape() &&
+        type.getNumElements() == 1 && type.getRank() == 0)
       continue;
     if (dimsOf(argument.getArgNumber()) != dimsOf(inputs))
       return false;
@@ -166,10 +170,12 @@ KernelOp flatten(OpBuilder &b, KernelOp kernel) {
     argument.setType(flatType(argument.getType()));
   for (Operation &op : body.without_terminator())
     for (OpResult result : op.getResults()) {
-      result.setType(isa<ConstantOp>(op) ? RankedTensorType::get({}, cast<ShapedType>(result.getType()).getElementType())
-                                         : flatType(result.getType()));
+      result.setType(isa<ConstantOp>(op)
+                         ? RankedTensorType::get({}, cast<ShapedType>(result.getType()).getElementType())
+                         : flatType(result.getType()));
       if (auto constant = dyn_cast<ConstantOp>(op))
-        constant.setValueAttr(cast<DenseElementsAttr>(constant.getValue()).resizeSplat(cast<ShapedType>(result.getType())));
+        constant.setValueAttr(
+            cast<DenseElementsAttr>(constant.getValue()).resizeSplat(cast<ShapedType>(result.getType())));
     }
   for (OpResult result : flat->getResults())
     result.setType(flatType(result.getType()));
@@ -203,13 +209,14 @@ public:
     auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };
     int64_t picoseconds = costOfElement(kernel);
     if (isFlat(kernel)) {
-      Value units = b.createOrFold<arith::CeilDivUIOp>(loc, product(b, loc, result, rank), constant(flatChunk));
+      Value units =
+          b.createOrFold<arith::CeilDivUIOp>(loc, product(b, loc, result, rank), constant(flatChunk));
       return {units, constant(std::max<int64_t>(1, flatChunk * picoseconds / 1000)), constant(0)};
     }
     Value units = product(b, loc, result, std::max<int64_t>(rank - 1, 0));
     Value row = rank ? b.createOrFold<memref::DimOp>(loc, result, rank - 1) : constant(1);
-    Value cost = b.createOrFold<arith::CeilDivUIOp>(loc, b.createOrFold<arith::MulIOp>(loc, row, constant(picoseconds)),
-                                                    constant(1000));
+    Value cost = b.createOrFold<arith::CeilDivUIOp>(
+        loc, b.createOrFold<arith::MulIOp>(loc, row, constant(picoseconds)), constant(1000));
     // A reduction's element costs what it reads.
     for (Operation &op : kernel.getBody().front().without_terminator())
       if (auto element = dyn_cast<ElementOpInterface>(op); element && !element.isCheapElement())
@@ -230,7 +237,8 @@ private:
     memref::StoreOp::create(b.b, b.loc, element, buffer, indices);
   }
 
-  void emitFlat(OpBuilder &b, Location loc, KernelOp original, ValueRange arguments, Value lo, Value hi) const {
+  void emitFlat(OpBuilder &b, Location loc, KernelOp original, ValueRange arguments, Value lo,
+                Value hi) const {
     KernelOp kernel = flatten(b, original);
     SmallVector<Value> buffers;
     Value total;
@@ -246,8 +254,9 @@ private:
       if (i == inputs)
         total = count;
       buffers.push_back(memref::ReinterpretCastOp::create(
-          b, loc, MemRefType::get({ShapedType::kDynamic}, type.getElementType()), argument, OpFoldResult(b.getIndexAttr(0)),
-          ArrayRef<OpFoldResult>{count}, ArrayRef<OpFoldResult>{b.getIndexAttr(1)}));
+          b, loc, MemRefType::get({ShapedType::kDynamic}, type.getElementType()), argument,
+          OpFoldResult(b.getIndexAttr(0)), ArrayRef<OpFoldResult>{count},
+          ArrayRef<OpFoldResult>{b.getIndexAttr(1)}));
     }
     Value chunk = arith::ConstantIndexOp::create(b, loc, flatChunk);
     Value from = arith::MulIOp::create(b, loc, lo, chunk);
@@ -256,16 +265,19 @@ private:
     b.setInsertionPointToStart(loop.getBody());
     RegionBuilder region(b, loc, kernel, buffers);
     for (auto [i, value] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands())) {
-      Value element = region.load(value, cast<ShapedType>(value.getType()).getRank() ? ValueRange(loop.getInductionVar())
-                                                                                       : ValueRange());
-      store(region, element, cast<ShapedType>(value.getType()).getElementType(), buffers[inputs + i], loop.getInductionVar());
+      Value element =
+          region.load(value, cast<ShapedType>(value.getType()).getRank() ? ValueRange(loop.getInductionVar())
+                                                                         : ValueRange());
+      store(region, element, cast<ShapedType>(value.getType()).getElementType(), buffers[inputs + i],
+            loop.getInductionVar());
     }
     b.setInsertionPointAfter(loop);
     kernel.erase();
     (void)zero;
   }
 
-  void emitRows(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, size_t resultIndex, Value lo, Value hi) const {
+  void emitRows(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, size_t resultIndex, Value lo,
+                Value hi) const {
     Value value = kernel.getBody().front().getTerminator()->getOperand(resultIndex);
     Value buffer = buffers[kernel.getInputs().size() + resultIndex];
     Type elementType = cast<ShapedType>(value.getType()).getElementType();
@@ -306,8 +318,10 @@ private:
     Value low = region.load(value, at);
     at.back() = region.minimum(region.add(first, one), last);
     Value high = region.load(value, at);
-    Value mask = arith::ConstantIntOp::create(b, loc, b.getI8Type(), 15), four = arith::ConstantIntOp::create(b, loc, b.getI8Type(), 4);
-    Value byte = arith::OrIOp::create(b, loc, arith::AndIOp::create(b, loc, low, mask), arith::ShLIOp::create(b, loc, high, four));
+    Value mask = arith::ConstantIntOp::create(b, loc, b.getI8Type(), 15),
+          four = arith::ConstantIntOp::create(b, loc, b.getI8Type(), 4);
+    Value byte = arith::OrIOp::create(b, loc, arith::AndIOp::create(b, loc, low, mask),
+                                      arith::ShLIOp::create(b, loc, high, four));
     memref::StoreOp::create(b, loc, byte, buffer, indices);
   }
 };

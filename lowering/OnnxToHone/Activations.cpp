@@ -29,7 +29,8 @@ static void elu(Node &n) {
 }
 static void selu(Node &n) {
   Value x = n.in(0);
-  Value y = n.select(n.compare(CmpKind::gt, x, n.number(x, 0)), x, expm1Scaled(n, x, n.real("alpha", 1.67326319217681884765625)));
+  Value y = n.select(n.compare(CmpKind::gt, x, n.number(x, 0)), x,
+                     expm1Scaled(n, x, n.real("alpha", 1.67326319217681884765625)));
   n.out(0, n.mul(y, n.number(x, n.real("gamma", 1.05070102214813232421875))));
 }
 static void celu(Node &n) {
@@ -40,7 +41,8 @@ static void celu(Node &n) {
 }
 static void hardSigmoid(Node &n) {
   Value x = n.in(0);
-  n.out(0, clampUnit(n, n.add(n.mul(x, n.number(x, n.real("alpha", 0.2))), n.number(x, n.real("beta", 0.5)))));
+  n.out(0,
+        clampUnit(n, n.add(n.mul(x, n.number(x, n.real("alpha", 0.2))), n.number(x, n.real("beta", 0.5)))));
 }
 static void hardSwish(Node &n) {
   Value x = n.in(0);
@@ -57,7 +59,8 @@ static void thresholdedRelu(Node &n) {
 static void shrink(Node &n) {
   Value x = n.in(0);
   double lambda = n.real("lambd", 0.5), bias = n.real("bias", 0);
-  Value low = n.select(n.compare(CmpKind::lt, x, n.number(x, -lambda)), n.add(x, n.number(x, bias)), n.number(x, 0));
+  Value low =
+      n.select(n.compare(CmpKind::lt, x, n.number(x, -lambda)), n.add(x, n.number(x, bias)), n.number(x, 0));
   n.out(0, n.select(n.compare(CmpKind::gt, x, n.number(x, lambda)), n.sub(x, n.number(x, bias)), low));
 }
 static void mish(Node &n) {
@@ -77,15 +80,29 @@ static void gelu(Node &n) {
   n.out(0, n.like<GeluOp>(n.in(0), kind == "tanh"));
 }
 static void biasGelu(Node &n) { n.out(0, n.like<GeluOp>(n.add(n.in(0), n.in(1)), false)); }
-static void fastGelu(Node &n) { n.out(0, n.like<GeluOp>(n.has(1) ? n.add(n.in(0), n.in(1)) : n.in(0), true)); }
+static void fastGelu(Node &n) {
+  n.out(0, n.like<GeluOp>(n.has(1) ? n.add(n.in(0), n.in(1)) : n.in(0), true));
+}
 
 ArrayRef<OpRow> activationRows() {
   static const OpRow rows[] = {
-      {"", "LeakyRelu", 1, leakyRelu}, {"", "PRelu", 1, prelu, 2, 2}, {"", "Elu", 1, elu}, {"", "Selu", 1, selu}, {"", "Celu", 12, celu},
-      {"", "HardSigmoid", 1, hardSigmoid}, {"", "HardSwish", 14, hardSwish}, {"", "Softsign", 1, softsign},
-      {"", "ThresholdedRelu", 10, thresholdedRelu}, {"", "Shrink", 9, shrink}, {"", "Mish", 18, mish}, {"", "Swish", 24, swish},
-      {"", "SwiGLU", 28, swiglu, 2, 2}, {"", "Gelu", 20, gelu}, {"com.microsoft", "Gelu", 1, gelu},
-      {"com.microsoft", "BiasGelu", 1, biasGelu, 2, 2}, {"com.microsoft", "FastGelu", 1, fastGelu, 1, 2},
+      {"", "LeakyRelu", 1, leakyRelu},
+      {"", "PRelu", 1, prelu, 2, 2},
+      {"", "Elu", 1, elu},
+      {"", "Selu", 1, selu},
+      {"", "Celu", 12, celu},
+      {"", "HardSigmoid", 1, hardSigmoid},
+      {"", "HardSwish", 14, hardSwish},
+      {"", "Softsign", 1, softsign},
+      {"", "ThresholdedRelu", 10, thresholdedRelu},
+      {"", "Shrink", 9, shrink},
+      {"", "Mish", 18, mish},
+      {"", "Swish", 24, swish},
+      {"", "SwiGLU", 28, swiglu, 2, 2},
+      {"", "Gelu", 20, gelu},
+      {"com.microsoft", "Gelu", 1, gelu},
+      {"com.microsoft", "BiasGelu", 1, biasGelu, 2, 2},
+      {"com.microsoft", "FastGelu", 1, fastGelu, 1, 2},
       {"com.microsoft", "QuickGelu", 1, quickGelu},
   };
   return rows;

@@ -15,7 +15,8 @@ std::vector<Value> makeLoop(Node &n, Value trips, Value condition, ArrayRef<Valu
     return {};
   Type placeholder = UnrankedTensorType::get(n.b.getF32Type());
   OperationState state(n.loc, LoopOp::getOperationName());
-  SmallVector<Type> arguments = {RankedTensorType::get({}, n.b.getI64Type()), RankedTensorType::get({}, n.b.getI1Type())};
+  SmallVector<Type> arguments = {RankedTensorType::get({}, n.b.getI64Type()),
+                                 RankedTensorType::get({}, n.b.getI1Type())};
   for (Value value : carried) {
     // Sizes may change from one trip to the next: nothing that the body folds may depend on the first.
     auto type = cast<RankedTensorType>(value.getType());
@@ -28,11 +29,13 @@ std::vector<Value> makeLoop(Node &n, Value trips, Value condition, ArrayRef<Valu
     OpBuilder::InsertionGuard guard(n.b);
     // The body is part of the function while it is built, so that what it reads is found from inside.
     auto shell = LoopOp::create(n.b, n.loc, TypeRange(), trips, condition, carried);
-    Block *body = n.b.createBlock(&shell.getBody(), {}, arguments, SmallVector<Location>(arguments.size(), n.loc));
+    Block *body =
+        n.b.createBlock(&shell.getBody(), {}, arguments, SmallVector<Location>(arguments.size(), n.loc));
     SmallVector<Value> values(body->getArguments());
     Value next;
-    bool ok = build(values[0], values[1], ArrayRef<Value>(values).drop_front(2), next, results) && !n.failed && next &&
-              results.size() >= carried.size() && llvm::all_of(results, [](Value v) { return bool(v); });
+    bool ok = build(values[0], values[1], ArrayRef<Value>(values).drop_front(2), next, results) &&
+              !n.failed && next && results.size() >= carried.size() &&
+              llvm::all_of(results, [](Value v) { return bool(v); });
     if (!ok) {
       YieldOp::create(n.b, n.loc, ValueRange());
       if (!n.failed)
@@ -45,7 +48,8 @@ std::vector<Value> makeLoop(Node &n, Value trips, Value condition, ArrayRef<Valu
     n.b.setInsertionPoint(shell);
     shell.erase();
   }
-  auto op = LoopOp::create(n.b, n.loc, SmallVector<Type>(results.size() - 1, placeholder), trips, condition, carried);
+  auto op = LoopOp::create(n.b, n.loc, SmallVector<Type>(results.size() - 1, placeholder), trips, condition,
+                           carried);
   op.getBody().takeBody(region);
   if (!n.infer(op))
     return {};
@@ -71,17 +75,17 @@ static void loopNode(Node &n) {
     carried.push_back(n.in(i));
   }
   auto scalar = [&](Value v) { return v ? n.squeeze(v, axesFrom(0, n.rank(v))) : v; };
-  std::vector<Value> results =
-      makeLoop(n, scalar(n.in(0)), scalar(n.in(1)), carried,
-               [&](Value iteration, Value condition, ArrayRef<Value> values, Value &next, std::vector<Value> &given) {
-                 SmallVector<Value> arguments = {iteration, condition};
-                 arguments.append(values.begin(), values.end());
-                 if (!n.graph.subgraph(n, graph->g(), arguments, given) || given.empty())
-                   return false;
-                 next = scalar(given.front());
-                 given.erase(given.begin());
-                 return true;
-               });
+  std::vector<Value> results = makeLoop(
+      n, scalar(n.in(0)), scalar(n.in(1)), carried,
+      [&](Value iteration, Value condition, ArrayRef<Value> values, Value &next, std::vector<Value> &given) {
+        SmallVector<Value> arguments = {iteration, condition};
+        arguments.append(values.begin(), values.end());
+        if (!n.graph.subgraph(n, graph->g(), arguments, given) || given.empty())
+          return false;
+        next = scalar(given.front());
+        given.erase(given.begin());
+        return true;
+      });
   for (size_t i = 0; i < results.size(); ++i)
     n.out(int(i), results[i]);
 }
@@ -118,7 +122,8 @@ static void scan9(Node &n) {
     return;
   Value trips = n.extent(inputs[0], axes[0]);
   std::vector<Value> results = makeLoop(
-      n, trips, {}, carried, [&](Value iteration, Value condition, ArrayRef<Value> values, Value &next, std::vector<Value> &given) {
+      n, trips, {}, carried,
+      [&](Value iteration, Value condition, ArrayRef<Value> values, Value &next, std::vector<Value> &given) {
         SmallVector<Value> arguments(values);
         for (size_t i = 0; i < inputs.size(); ++i) {
           bool isBackward = attribute("scan_input_directions", i);
@@ -154,12 +159,13 @@ static const onnx::NodeProto *onlyNode(const onnx::GraphProto &graph) {
       return nullptr;
   return only;
 }
-/// PyTorch writes squeeze(x, axis) as "if the size is 1, squeeze, else leave it": two ranks. Values have one rank here, and
-/// what follows is written for the squeezed one. The squeeze makes the run check that the size is 1.
+/// PyTorch writes squeeze(x, axis) as "if the size is 1, squeeze, else leave it": two ranks. Values have one
+/// rank here, and what follows is written for the squeezed one. The squeeze makes the run check that the size
+/// is 1.
 static bool isGuardedSqueeze(const onnx::GraphProto &thenGraph, const onnx::GraphProto &elseGraph) {
   auto *squeeze = onlyNode(thenGraph), *identity = onlyNode(elseGraph);
-  return squeeze && identity && squeeze->op_type() == "Squeeze" && identity->op_type() == "Identity" && squeeze->input_size() &&
-         identity->input_size() && squeeze->input(0) == identity->input(0);
+  return squeeze && identity && squeeze->op_type() == "Squeeze" && identity->op_type() == "Identity" &&
+         squeeze->input_size() && identity->input_size() && squeeze->input(0) == identity->input(0);
 }
 
 static void ifNode(Node &n) {
@@ -181,12 +187,14 @@ static void ifNode(Node &n) {
   }
   int count = thenGraph->g().output_size();
   if (elseGraph->g().output_size() != count || n.outputs() > count) {
-    n.fail("expected branches of " + Twine(n.outputs()) + " results, got " + Twine(count) + " and " + Twine(elseGraph->g().output_size()));
+    n.fail("expected branches of " + Twine(n.outputs()) + " results, got " + Twine(count) + " and " +
+           Twine(elseGraph->g().output_size()));
     return;
   }
   SmallVector<Type> types(count, UnrankedTensorType::get(n.b.getF32Type()));
   auto op = IfOp::create(n.b, n.loc, types, n.squeeze(condition, axesFrom(0, n.rank(condition))));
-  for (auto [region, graph] : {std::pair(&op.getThenRegion(), thenGraph), std::pair(&op.getElseRegion(), elseGraph)}) {
+  for (auto [region, graph] :
+       {std::pair(&op.getThenRegion(), thenGraph), std::pair(&op.getElseRegion(), elseGraph)}) {
     OpBuilder::InsertionGuard guard(n.b);
     n.b.createBlock(region);
     std::vector<Value> values;
@@ -199,7 +207,8 @@ static void ifNode(Node &n) {
 }
 
 ArrayRef<OpRow> controlRows() {
-  static const OpRow rows[] = {{"", "If", 1, ifNode}, {"", "Loop", 1, loopNode, 0, anyNumber}, {"", "Scan", 9, scan9, 1, anyNumber}};
+  static const OpRow rows[] = {
+      {"", "If", 1, ifNode}, {"", "Loop", 1, loopNode, 0, anyNumber}, {"", "Scan", 9, scan9, 1, anyNumber}};
   return rows;
 }
 

@@ -13,9 +13,13 @@ bool takeWindow(Node &n, Value x, ArrayRef<int64_t> kernel, Window &w) {
   w.strides = n.integers("strides", std::vector<int64_t>(std::max<int64_t>(spatial, 0), 1));
   w.dilations = n.integers("dilations", std::vector<int64_t>(std::max<int64_t>(spatial, 0), 1));
   w.pads = n.integers("pads", std::vector<int64_t>(2 * std::max<int64_t>(spatial, 0), 0));
-  auto counts = [&](const std::vector<int64_t> &v, int64_t each) { return int64_t(v.size()) == each * spatial; };
-  if (spatial < 1 || !counts(w.kernel, 1) || !counts(w.strides, 1) || !counts(w.dilations, 1) || !counts(w.pads, 2)) {
-    n.fail("expected an input [batch, channels, ...] and a kernel, strides, dilations and twice as many pads for its other dimensions");
+  auto counts = [&](const std::vector<int64_t> &v, int64_t each) {
+    return int64_t(v.size()) == each * spatial;
+  };
+  if (spatial < 1 || !counts(w.kernel, 1) || !counts(w.strides, 1) || !counts(w.dilations, 1) ||
+      !counts(w.pads, 2)) {
+    n.fail("expected an input [batch, channels, ...] and a kernel, strides, dilations and twice as many pads "
+           "for its other dimensions");
     return false;
   }
   constexpr int64_t limit = int64_t(1) << 31;
@@ -34,7 +38,9 @@ bool takeWindow(Node &n, Value x, ArrayRef<int64_t> kernel, Window &w) {
     int64_t reach = (w.kernel[i] - 1) * w.dilations[i] + 1, stride = w.strides[i], size = n.size(x, i + 2);
     if (ShapedType::isDynamic(size) && stride != 1)
       size = n.knownSize(x, i + 2, "strided dimensions that are padded automatically");
-    int64_t total = ShapedType::isDynamic(size) ? reach - 1 : std::max<int64_t>(((size + stride - 1) / stride - 1) * stride + reach - size, 0);
+    int64_t total = ShapedType::isDynamic(size)
+                        ? reach - 1
+                        : std::max<int64_t>(((size + stride - 1) / stride - 1) * stride + reach - size, 0);
     w.pads[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
     w.pads[i + spatial] = total - w.pads[i];
   }
@@ -66,14 +72,17 @@ static void convTranspose(Node &n) {
   }
   size_t spatial = size_t(n.rank(x) - 2);
   bool isSame = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
-  std::vector<int64_t> extra = n.integers("output_padding", std::vector<int64_t>(spatial, 0)), wanted = n.integers("output_shape");
+  std::vector<int64_t> extra = n.integers("output_padding", std::vector<int64_t>(spatial, 0)),
+                       wanted = n.integers("output_shape");
   w.kernel = kernelOf(n, weight);
   w.strides = n.integers("strides", std::vector<int64_t>(spatial, 1));
   w.dilations = n.integers("dilations", std::vector<int64_t>(spatial, 1));
   w.pads = n.integers("pads", std::vector<int64_t>(2 * spatial, 0));
-  if (w.kernel.size() != spatial || w.strides.size() != spatial || w.dilations.size() != spatial || w.pads.size() != 2 * spatial ||
-      extra.size() != spatial || (!wanted.empty() && wanted.size() < spatial)) {
-    n.fail("expected a kernel, strides, dilations, output padding and twice as many pads for each spatial dimension");
+  if (w.kernel.size() != spatial || w.strides.size() != spatial || w.dilations.size() != spatial ||
+      w.pads.size() != 2 * spatial || extra.size() != spatial ||
+      (!wanted.empty() && wanted.size() < spatial)) {
+    n.fail("expected a kernel, strides, dilations, output padding and twice as many pads for each spatial "
+           "dimension");
     return;
   }
   if (automatic == "VALID")
@@ -82,8 +91,8 @@ static void convTranspose(Node &n) {
     // out = (in - 1) * stride + extra + reach - pads
     int64_t reach = (w.kernel[i] - 1) * w.dilations[i] + 1, total = extra[i] + reach - w.strides[i];
     if (!wanted.empty())
-      total = (n.knownSize(x, int64_t(i) + 2, "dimensions with an output shape") - 1) * w.strides[i] + extra[i] + reach -
-              wanted[wanted.size() - spatial + i];
+      total = (n.knownSize(x, int64_t(i) + 2, "dimensions with an output shape") - 1) * w.strides[i] +
+              extra[i] + reach - wanted[wanted.size() - spatial + i];
     if (total < 0) {
       extra[i] -= total;
       total = 0;
@@ -91,13 +100,16 @@ static void convTranspose(Node &n) {
     w.pads[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
     w.pads[i + spatial] = total - w.pads[i];
   }
-  n.out(0, n.like<ConvTransposeOp>(x, weight, n.in(2), w.strides, w.pads, w.dilations, extra, uint64_t(n.integer("group", 1))));
+  n.out(0, n.like<ConvTransposeOp>(x, weight, n.in(2), w.strides, w.pads, w.dilations, extra,
+                                   uint64_t(n.integer("group", 1))));
 }
 
 //===-- pooling ------------------------------------------------------------------===//
 
 static Value pooled(Node &n, PoolKind kind, Value x, const Window &w, bool includePad) {
-  return x ? n.make<PoolOp>(Node::element(x), kind, x, w.kernel, w.strides, w.pads, w.dilations, bool(n.integer("ceil_mode", 0)), includePad) : x;
+  return x ? n.make<PoolOp>(Node::element(x), kind, x, w.kernel, w.strides, w.pads, w.dilations,
+                            bool(n.integer("ceil_mode", 0)), includePad)
+           : x;
 }
 template <PoolKind kind>
 static void pool(Node &n) {
@@ -108,7 +120,9 @@ static void pool(Node &n) {
     n.out(0, pooled(n, kind, n.in(0), w, n.integer("count_include_pad", 0)));
 }
 /// (sum of |x|^p)^(1/p)
-static Value lpRoot(Node &n, Value sum, double p) { return sum ? n.like<PowOp>(sum, n.number(sum, 1 / p)) : sum; }
+static Value lpRoot(Node &n, Value sum, double p) {
+  return sum ? n.like<PowOp>(sum, n.number(sum, 1 / p)) : sum;
+}
 static Value lpPower(Node &n, Value x, double p) { return n.like<PowOp>(n.like<AbsOp>(x), n.number(x, p)); }
 static void lpPool(Node &n) {
   Window w;
@@ -128,14 +142,20 @@ static void globalPool(Node &n) {
 }
 static void globalLpPool(Node &n) {
   double p = double(n.integer("p", 2));
-  n.out(0, lpRoot(n, n.reduce(ReduceKind::sum, lpPower(n, n.in(0), p), axesFrom(2, n.rank(n.in(0))), true), p));
+  n.out(0,
+        lpRoot(n, n.reduce(ReduceKind::sum, lpPower(n, n.in(0), p), axesFrom(2, n.rank(n.in(0))), true), p));
 }
 
 ArrayRef<OpRow> convRows() {
   static const OpRow rows[] = {
-      {"", "Conv", 1, conv, 2, 3}, {"", "ConvTranspose", 1, convTranspose, 2, 3}, {"", "MaxPool", 1, pool<PoolKind::max>},
-      {"", "AveragePool", 1, pool<PoolKind::average>}, {"", "LpPool", 2, lpPool}, {"", "GlobalAveragePool", 1, globalPool<ReduceKind::mean>},
-      {"", "GlobalMaxPool", 1, globalPool<ReduceKind::max>}, {"", "GlobalLpPool", 2, globalLpPool},
+      {"", "Conv", 1, conv, 2, 3},
+      {"", "ConvTranspose", 1, convTranspose, 2, 3},
+      {"", "MaxPool", 1, pool<PoolKind::max>},
+      {"", "AveragePool", 1, pool<PoolKind::average>},
+      {"", "LpPool", 2, lpPool},
+      {"", "GlobalAveragePool", 1, globalPool<ReduceKind::mean>},
+      {"", "GlobalMaxPool", 1, globalPool<ReduceKind::max>},
+      {"", "GlobalLpPool", 2, globalLpPool},
   };
   return rows;
 }

@@ -8,7 +8,8 @@ using namespace mlir::hone;
 namespace hone {
 
 namespace {
-/// A tensor whose dimensions have labels; letters, and 256 + i for the i-th dimension of "..." from the right.
+/// A tensor whose dimensions have labels; letters, and 256 + i for the i-th dimension of "..." from the
+/// right.
 struct Labelled {
   Value value;
   SmallVector<int> labels;
@@ -63,7 +64,9 @@ static Labelled diagonal(Node &n, Labelled x) {
     if (first == second)
       continue;
     int64_t rank = n.rank(x.value);
-    auto at = [&](size_t axis) { return n.unsqueeze(n.positions(x.value, int64_t(axis)), axesFrom(1, rank - int64_t(axis))); };
+    auto at = [&](size_t axis) {
+      return n.unsqueeze(n.positions(x.value, int64_t(axis)), axesFrom(1, rank - int64_t(axis)));
+    };
     Value kept = n.select(n.compare(CmpKind::eq, at(first), at(second)), x.value, n.number(x.value, 0));
     x.value = n.reduce(ReduceKind::sum, kept, {int64_t(second)}, false);
     x.labels.erase(x.labels.begin() + second--);
@@ -86,16 +89,20 @@ static Labelled contract(Node &n, Labelled a, Labelled c, function_ref<bool(int)
     all.append(z.begin(), z.end());
     return all;
   };
-  int64_t b = int64_t(batch.size()), k = int64_t(inner.size()), r = int64_t(rows.size()), s = int64_t(columns.size());
-  Value left = arranged(n, a, joined(batch, rows, inner)).value, right = arranged(n, c, joined(batch, inner, columns)).value;
+  int64_t b = int64_t(batch.size()), k = int64_t(inner.size()), r = int64_t(rows.size()),
+          s = int64_t(columns.size());
+  Value left = arranged(n, a, joined(batch, rows, inner)).value,
+        right = arranged(n, c, joined(batch, inner, columns)).value;
   SmallVector<int> labels = joined(batch, rows, columns);
   if (k == 0)
-    return {n.mul(n.unsqueeze(left, axesFrom(b + r, b + r + s)), n.unsqueeze(right, axesFrom(b, b + r))), labels};
+    return {n.mul(n.unsqueeze(left, axesFrom(b + r, b + r + s)), n.unsqueeze(right, axesFrom(b, b + r))),
+            labels};
   // One dimension each for the rows, the columns and what is summed.
   auto merged = [&](Value x, int64_t first, int64_t second) {
     if (first == 1 && second == 1)
       return x;
-    return n.reshapeTo(x, n.shapeFrom({n.dims(x, 0, b), n.product(x, b, b + first), n.product(x, b + first, b + first + second)}));
+    return n.reshapeTo(x, n.shapeFrom({n.dims(x, 0, b), n.product(x, b, b + first),
+                                       n.product(x, b + first, b + first + second)}));
   };
   Value y = n.matmul(merged(left, r, k), merged(right, k, s));
   if (r != 1 || s != 1) {
@@ -125,7 +132,9 @@ static void einsum(Node &n) {
   for (const Labelled &operand : operands)
     dots = std::max<int64_t>(dots, llvm::count_if(operand.labels, [](int label) { return label >= 256; }));
   if (StringRef(equation).contains("->")) {
-    wanted = labelsOf(n, right, right.contains("...") ? int64_t(llvm::count_if(right, llvm::isAlpha)) + dots : int64_t(right.size()));
+    wanted = labelsOf(n, right,
+                      right.contains("...") ? int64_t(llvm::count_if(right, llvm::isAlpha)) + dots
+                                            : int64_t(right.size()));
   } else { // "..." and all labels that occur once, in alphabetical order
     for (int64_t i = dots; i-- > 0;)
       wanted.push_back(256 + int(i));
@@ -141,7 +150,8 @@ static void einsum(Node &n) {
   for (size_t i = 1; i < operands.size() && !n.failed; ++i)
     result = contract(n, result, operands[i], [&](int label) {
       return has(wanted, label) ||
-             llvm::any_of(ArrayRef<Labelled>(operands).drop_front(i + 1), [&](const Labelled &later) { return has(later.labels, label); });
+             llvm::any_of(ArrayRef<Labelled>(operands).drop_front(i + 1),
+                          [&](const Labelled &later) { return has(later.labels, label); });
     });
   result = summed(n, result, [&](int label) { return has(wanted, label); });
   for (int label : wanted)

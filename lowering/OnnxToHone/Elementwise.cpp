@@ -78,12 +78,14 @@ static void castTo(Node &n) {
 static void castLike(Node &n) { n.out(0, n.cast(n.in(0), Node::element(n.in(1)))); }
 static void identity(Node &n) { n.out(0, n.in(0)); }
 static void isInf(Node &n) {
-  n.out(0, n.make<IsInfOp>(n.b.getI1Type(), n.in(0), bool(n.integer("detect_negative", 1)), bool(n.integer("detect_positive", 1))));
+  n.out(0, n.make<IsInfOp>(n.b.getI1Type(), n.in(0), bool(n.integer("detect_negative", 1)),
+                           bool(n.integer("detect_positive", 1))));
 }
 static void mod(Node &n) { n.out(0, n.like<ModOp>(n.in(0), n.in(1), bool(n.integer("fmod", 0)))); }
 static void where(Node &n) { n.out(0, n.select(n.in(0), n.in(1), n.in(2))); }
 static void bitShift(Node &n) {
-  n.out(0, n.text("direction", "LEFT") == "LEFT" ? n.like<ShlOp>(n.in(0), n.in(1)) : n.like<ShrOp>(n.in(0), n.in(1)));
+  n.out(0, n.text("direction", "LEFT") == "LEFT" ? n.like<ShlOp>(n.in(0), n.in(1))
+                                                 : n.like<ShrOp>(n.in(0), n.in(1)));
 }
 /// At inference nothing is dropped.
 static void dropout(Node &n) {
@@ -106,25 +108,66 @@ static void dropout(Node &n) {
 
 ArrayRef<OpRow> elementwiseRows() {
   static const OpRow rows[] = {
-      {"", "Abs", 1, unary<AbsOp>}, {"", "Neg", 1, unary<NegOp>}, {"", "Sign", 9, unary<SignOp>}, {"", "Floor", 1, unary<FloorOp>},
-      {"", "Ceil", 1, unary<CeilOp>}, {"", "Round", 11, unary<RoundOp>}, {"", "Sqrt", 1, unary<SqrtOp>},
-      {"", "Reciprocal", 1, unary<ReciprocalOp>}, {"", "Exp", 1, unary<ExpOp>}, {"", "Log", 1, unary<LogOp>},
-      {"", "Sin", 7, unary<SinOp>}, {"", "Cos", 7, unary<CosOp>}, {"", "Tan", 7, unary<TanOp>}, {"", "Asin", 7, unary<AsinOp>},
-      {"", "Acos", 7, unary<AcosOp>}, {"", "Atan", 7, unary<AtanOp>}, {"", "Sinh", 9, unary<SinhOp>}, {"", "Cosh", 9, unary<CoshOp>},
-      {"", "Asinh", 9, unary<AsinhOp>}, {"", "Acosh", 9, unary<AcoshOp>}, {"", "Atanh", 9, unary<AtanhOp>}, {"", "Erf", 9, unary<ErfOp>},
-      {"", "Tanh", 1, unary<TanhOp>}, {"", "Sigmoid", 1, unary<SigmoidOp>}, {"", "Softplus", 1, unary<SoftplusOp>},
-      {"", "Relu", 1, unary<ReluOp>}, {"", "Not", 1, unary<NotOp>}, {"", "BitwiseNot", 18, unary<NotOp>},
-      {"", "IsNaN", 9, predicate<IsNanOp>}, {"", "IsInf", 10, isInf},
-      {"", "Add", 1, binary<AddOp>, 2, 2}, {"", "Sub", 1, binary<SubOp>, 2, 2}, {"", "Mul", 1, binary<MulOp>, 2, 2},
-      {"", "Div", 1, binary<DivOp>, 2, 2}, {"", "Pow", 1, pow, 2, 2}, {"", "And", 1, binary<AndOp>, 2, 2}, {"", "Or", 1, binary<OrOp>, 2, 2},
-      {"", "Xor", 1, binary<XorOp>, 2, 2}, {"", "BitwiseAnd", 18, binary<AndOp>, 2, 2}, {"", "BitwiseOr", 18, binary<OrOp>, 2, 2},
-      {"", "BitwiseXor", 18, binary<XorOp>, 2, 2}, {"", "BitShift", 11, bitShift, 2, 2}, {"", "Mod", 10, mod, 2, 2},
-      {"", "Equal", 1, comparison<CmpKind::eq>, 2, 2}, {"", "Less", 1, comparison<CmpKind::lt>, 2, 2},
-      {"", "Greater", 1, comparison<CmpKind::gt>, 2, 2}, {"", "LessOrEqual", 12, comparison<CmpKind::le>, 2, 2},
-      {"", "GreaterOrEqual", 12, comparison<CmpKind::ge>, 2, 2}, {"", "Min", 1, variadic<MinOp>, 1, anyNumber},
-      {"", "Max", 1, variadic<MaxOp>, 1, anyNumber}, {"", "Sum", 1, variadic<AddOp>, 1, anyNumber}, {"", "Mean", 1, mean, 1, anyNumber},
-      {"", "Where", 9, where, 3, 3}, {"", "Clip", 1, clip6}, {"", "Clip", 11, clip11, 1, 3}, {"", "Cast", 1, castTo},
-      {"", "CastLike", 15, castLike, 2, 2}, {"", "Identity", 1, identity}, {"", "Dropout", 1, dropout}, {"", "Dropout", 12, dropout, 1, 3},
+      {"", "Abs", 1, unary<AbsOp>},
+      {"", "Neg", 1, unary<NegOp>},
+      {"", "Sign", 9, unary<SignOp>},
+      {"", "Floor", 1, unary<FloorOp>},
+      {"", "Ceil", 1, unary<CeilOp>},
+      {"", "Round", 11, unary<RoundOp>},
+      {"", "Sqrt", 1, unary<SqrtOp>},
+      {"", "Reciprocal", 1, unary<ReciprocalOp>},
+      {"", "Exp", 1, unary<ExpOp>},
+      {"", "Log", 1, unary<LogOp>},
+      {"", "Sin", 7, unary<SinOp>},
+      {"", "Cos", 7, unary<CosOp>},
+      {"", "Tan", 7, unary<TanOp>},
+      {"", "Asin", 7, unary<AsinOp>},
+      {"", "Acos", 7, unary<AcosOp>},
+      {"", "Atan", 7, unary<AtanOp>},
+      {"", "Sinh", 9, unary<SinhOp>},
+      {"", "Cosh", 9, unary<CoshOp>},
+      {"", "Asinh", 9, unary<AsinhOp>},
+      {"", "Acosh", 9, unary<AcoshOp>},
+      {"", "Atanh", 9, unary<AtanhOp>},
+      {"", "Erf", 9, unary<ErfOp>},
+      {"", "Tanh", 1, unary<TanhOp>},
+      {"", "Sigmoid", 1, unary<SigmoidOp>},
+      {"", "Softplus", 1, unary<SoftplusOp>},
+      {"", "Relu", 1, unary<ReluOp>},
+      {"", "Not", 1, unary<NotOp>},
+      {"", "BitwiseNot", 18, unary<NotOp>},
+      {"", "IsNaN", 9, predicate<IsNanOp>},
+      {"", "IsInf", 10, isInf},
+      {"", "Add", 1, binary<AddOp>, 2, 2},
+      {"", "Sub", 1, binary<SubOp>, 2, 2},
+      {"", "Mul", 1, binary<MulOp>, 2, 2},
+      {"", "Div", 1, binary<DivOp>, 2, 2},
+      {"", "Pow", 1, pow, 2, 2},
+      {"", "And", 1, binary<AndOp>, 2, 2},
+      {"", "Or", 1, binary<OrOp>, 2, 2},
+      {"", "Xor", 1, binary<XorOp>, 2, 2},
+      {"", "BitwiseAnd", 18, binary<AndOp>, 2, 2},
+      {"", "BitwiseOr", 18, binary<OrOp>, 2, 2},
+      {"", "BitwiseXor", 18, binary<XorOp>, 2, 2},
+      {"", "BitShift", 11, bitShift, 2, 2},
+      {"", "Mod", 10, mod, 2, 2},
+      {"", "Equal", 1, comparison<CmpKind::eq>, 2, 2},
+      {"", "Less", 1, comparison<CmpKind::lt>, 2, 2},
+      {"", "Greater", 1, comparison<CmpKind::gt>, 2, 2},
+      {"", "LessOrEqual", 12, comparison<CmpKind::le>, 2, 2},
+      {"", "GreaterOrEqual", 12, comparison<CmpKind::ge>, 2, 2},
+      {"", "Min", 1, variadic<MinOp>, 1, anyNumber},
+      {"", "Max", 1, variadic<MaxOp>, 1, anyNumber},
+      {"", "Sum", 1, variadic<AddOp>, 1, anyNumber},
+      {"", "Mean", 1, mean, 1, anyNumber},
+      {"", "Where", 9, where, 3, 3},
+      {"", "Clip", 1, clip6},
+      {"", "Clip", 11, clip11, 1, 3},
+      {"", "Cast", 1, castTo},
+      {"", "CastLike", 15, castLike, 2, 2},
+      {"", "Identity", 1, identity},
+      {"", "Dropout", 1, dropout},
+      {"", "Dropout", 12, dropout, 1, 3},
   };
   return rows;
 }

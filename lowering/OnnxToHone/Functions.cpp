@@ -14,8 +14,8 @@ const onnx::FunctionProto *GraphImporter::functionOf(const onnx::NodeProto &prot
 }
 
 /// Replaces attributes that refer to the call's by those; without one the attribute is left out.
-static void fillAttributes(google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes, const llvm::StringMap<const onnx::AttributeProto *> &given,
-                           int depth) {
+static void fillAttributes(google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes,
+                           const llvm::StringMap<const onnx::AttributeProto *> &given, int depth) {
   if (depth > maxGraphDepth)
     return; // the import of that sub-graph says so
   for (auto &node : nodes) {
@@ -46,7 +46,8 @@ void GraphImporter::inlineFunction(Node &call, const onnx::FunctionProto &functi
     return;
   }
   if (call.inputs() > function.input_size() || call.outputs() > function.output_size()) {
-    call.fail("expected at most " + Twine(function.input_size()) + " inputs and " + Twine(function.output_size()) + " outputs");
+    call.fail("expected at most " + Twine(function.input_size()) + " inputs and " +
+              Twine(function.output_size()) + " outputs");
     return;
   }
   llvm::StringMap<const onnx::AttributeProto *> given;
@@ -59,7 +60,8 @@ void GraphImporter::inlineFunction(Node &call, const onnx::FunctionProto &functi
   defaults.reserve(unknown.field_count());
   for (int i = 0; i < unknown.field_count(); ++i)
     if (const auto &field = unknown.field(i);
-        field.number() == attributeProto && field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED)
+        field.number() == attributeProto &&
+        field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED)
       if (onnx::AttributeProto value; value.ParseFromString(field.length_delimited())) {
         defaults.push_back(value);
         given.try_emplace(value.name(), &defaults.back());

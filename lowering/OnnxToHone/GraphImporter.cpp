@@ -18,10 +18,12 @@ constexpr int64_t newestOpset = 28;
 constexpr int maxNodes = 400000; // after inlining: functions that call functions grow without bound
 constexpr int maxErrors = 10;    // as diagnostics; --check lists them all
 
-GraphImporter::GraphImporter(ModuleOp module, const onnx::ModelProto &model, std::string path, size_t fileSize, const ImportOptions &options,
+GraphImporter::GraphImporter(ModuleOp module, const onnx::ModelProto &model, std::string path,
+                             size_t fileSize, const ImportOptions &options,
                              std::vector<std::string> *problems)
-    : b(module.getContext()), module(module), model(model), path(path), folder(llvm::sys::path::parent_path(path).str()),
-      shown(llvm::sys::path::filename(path).str()), fileSize(fileSize), options(options), problems(problems), symbols(module) {
+    : b(module.getContext()), module(module), model(model), path(path),
+      folder(llvm::sys::path::parent_path(path).str()), shown(llvm::sys::path::filename(path).str()),
+      fileSize(fileSize), options(options), problems(problems), symbols(module) {
   if (folder.empty())
     folder = ".";
 }
@@ -36,7 +38,8 @@ void GraphImporter::report(const std::string &line) {
 
 std::string GraphImporter::describe(const onnx::NodeProto &proto, int number) const {
   std::string name = proto.name().empty() ? "#" + std::to_string(number) : "'" + prefix + proto.name() + "'";
-  return "node " + name + " (" + (proto.domain().empty() ? "" : proto.domain() + ".") + proto.op_type() + "): ";
+  return "node " + name + " (" + (proto.domain().empty() ? "" : proto.domain() + ".") + proto.op_type() +
+         "): ";
 }
 
 static StringRef domainName(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
@@ -81,7 +84,8 @@ std::optional<int64_t> GraphImporter::fixedSize(StringRef name) const {
   return sum;
 }
 
-RankedTensorType GraphImporter::inputType(const onnx::ValueInfoProto &input, ArrayAttr &names, std::string &error) {
+RankedTensorType GraphImporter::inputType(const onnx::ValueInfoProto &input, ArrayAttr &names,
+                                          std::string &error) {
   if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
     error = "expected a tensor with a shape";
     return {};
@@ -99,9 +103,11 @@ RankedTensorType GraphImporter::inputType(const onnx::ValueInfoProto &input, Arr
       error = "expected sizes that are not negative, got " + std::to_string(dim.dim_value());
       return {};
     }
-    std::string name = dim.dim_param().empty() ? input.name() + "." + std::to_string(dims.size()) : dim.dim_param();
+    std::string name =
+        dim.dim_param().empty() ? input.name() + "." + std::to_string(dims.size()) : dim.dim_param();
     // Exporters write 0 and -1 for sizes that they do not know.
-    std::optional<int64_t> size = dim.has_dim_value() && dim.dim_value() > 0 ? std::optional(dim.dim_value()) : fixedSize(name);
+    std::optional<int64_t> size =
+        dim.has_dim_value() && dim.dim_value() > 0 ? std::optional(dim.dim_value()) : fixedSize(name);
     shape.push_back(size.value_or(ShapedType::kDynamic));
     dims.push_back(size ? Attribute(b.getI64IntegerAttr(*size)) : b.getStringAttr(name));
   }
@@ -176,7 +182,9 @@ bool GraphImporter::signature() {
   // Sums name dimensions of other arguments: plain names first.
   for (bool sums : {false, true})
     for (auto [argument, mine] : llvm::zip(body->getArguments(), dims))
-      if (llvm::any_of(mine, [](Attribute d) { return isa<StringAttr>(d) && cast<StringAttr>(d).getValue().contains('+'); }) == sums)
+      if (llvm::any_of(mine, [](Attribute d) {
+            return isa<StringAttr>(d) && cast<StringAttr>(d).getValue().contains('+');
+          }) == sums)
         shapes.bindArgument(argument, mine);
   b.setInsertionPointToEnd(body);
   return true;
@@ -258,7 +266,8 @@ bool GraphImporter::checkNames(const Nodes &list) {
     ++at;
     for (const std::string &output : proto.output())
       if (!output.empty() && (!seen.insert(output).second || scopes.back().count(output))) {
-        report(describe(proto, at) + "expected a new name as output, got '" + output + "', which is defined already");
+        report(describe(proto, at) + "expected a new name as output, got '" + output +
+               "', which is defined already");
         return false;
       }
   }
@@ -276,7 +285,8 @@ void GraphImporter::nodes(const Nodes &list) {
 void GraphImporter::node(const onnx::NodeProto &proto) {
   ++number;
   std::string name = prefix + (proto.name().empty() && proto.output_size() ? proto.output(0) : proto.name());
-  Node node(*this, proto, opsetOf(proto.domain()), NameLoc::get(b.getStringAttr(name)), describe(proto, number));
+  Node node(*this, proto, opsetOf(proto.domain()), NameLoc::get(b.getStringAttr(name)),
+            describe(proto, number));
   if (number > maxNodes) {
     node.fail("the model has more than " + Twine(maxNodes) + " nodes after inlining its functions");
     stopped = true;
@@ -305,7 +315,8 @@ void GraphImporter::node(const onnx::NodeProto &proto) {
   else if (row)
     for (int i = 0; i < row->least; ++i)
       if (!node.has(i)) {
-        node.fail("expected " + Twine(row->least == row->most ? "" : "at least ") + Twine(row->least) + " inputs, got " +
+        node.fail("expected " + Twine(row->least == row->most ? "" : "at least ") + Twine(row->least) +
+                  " inputs, got " +
                   Twine(i < given ? "none at position " + std::to_string(i) : std::to_string(given)));
         break;
       }
@@ -323,11 +334,14 @@ void GraphImporter::node(const onnx::NodeProto &proto) {
     }
 }
 
-bool GraphImporter::subgraph(Node &owner, const onnx::GraphProto &proto, ArrayRef<Value> arguments, std::vector<Value> &results) {
+bool GraphImporter::subgraph(Node &owner, const onnx::GraphProto &proto, ArrayRef<Value> arguments,
+                             std::vector<Value> &results) {
   if (depth >= maxGraphDepth)
     return owner.fail("sub-graphs are nested more than " + Twine(maxGraphDepth) + " deep"), false;
   if (size_t(proto.input_size()) != arguments.size())
-    return owner.fail("expected a sub-graph of " + Twine(arguments.size()) + " inputs, got " + Twine(proto.input_size())), false;
+    return owner.fail("expected a sub-graph of " + Twine(arguments.size()) + " inputs, got " +
+                      Twine(proto.input_size())),
+           false;
   int before = reported;
   ++depth;
   scopes.emplace_back();

@@ -14,18 +14,20 @@ public:
   /// Values by name; null for those that a reported problem leaves without a value.
   using Scope = llvm::StringMap<mlir::Value>;
 
-  GraphImporter(mlir::ModuleOp module, const onnx::ModelProto &model, std::string path, size_t fileSize, const ImportOptions &options,
-                std::vector<std::string> *problems);
+  GraphImporter(mlir::ModuleOp module, const onnx::ModelProto &model, std::string path, size_t fileSize,
+                const ImportOptions &options, std::vector<std::string> *problems);
 
   bool run();
 
   /// Imports a sub-graph's nodes at the builder's position. False after a reported problem.
-  bool subgraph(Node &owner, const onnx::GraphProto &graph, llvm::ArrayRef<mlir::Value> arguments, std::vector<mlir::Value> &results);
+  bool subgraph(Node &owner, const onnx::GraphProto &graph, llvm::ArrayRef<mlir::Value> arguments,
+                std::vector<mlir::Value> &results);
   mlir::Value lookup(llvm::StringRef name) const;
   void define(llvm::StringRef name, mlir::Value value) { scopes.back()[name] = value; }
   /// The value of a tensor: a constant when small, else a weight by reference. Null with `error`.
   mlir::Value tensor(const onnx::TensorProto &proto, llvm::StringRef name, std::string &error);
-  /// The bytes of `weight` (a get_weight of a file's bytes) as another type of that many bytes; null for other values.
+  /// The bytes of `weight` (a get_weight of a file's bytes) as another type of that many bytes; null for
+  /// other values.
   mlir::Value reinterpret(mlir::Value weight, mlir::RankedTensorType type);
   void report(const std::string &line);
 
@@ -37,7 +39,8 @@ private:
   // GraphImporter.cpp
   bool checkOpset();
   bool signature();
-  mlir::RankedTensorType inputType(const onnx::ValueInfoProto &input, mlir::ArrayAttr &names, std::string &error);
+  mlir::RankedTensorType inputType(const onnx::ValueInfoProto &input, mlir::ArrayAttr &names,
+                                   std::string &error);
   std::optional<int64_t> fixedSize(llvm::StringRef name) const;
   void initializers(const onnx::GraphProto &graph);
   bool checkNames(const Nodes &list);
@@ -69,11 +72,12 @@ private:
   int reported = 0, depth = 0, number = 0;
   bool stopped = false;
   std::vector<Scope> scopes;
-  mlir::func::FuncOp function; // @main
+  mlir::func::FuncOp function;                 // @main
   const onnx::FunctionProto *inside = nullptr; // the function being inlined
   mlir::SymbolTable symbols;
   llvm::StringMap<int64_t> externalSizes;
-  std::map<std::tuple<std::string, int64_t, const void *>, mlir::hone::WeightOp> weights; // by file, offset, type
+  std::map<std::tuple<std::string, int64_t, const void *>, mlir::hone::WeightOp>
+      weights; // by file, offset, type
 
   friend class Node;
 };

@@ -6,9 +6,9 @@
 namespace hone {
 
 struct Heads {
-  mlir::Value query, key, value;    // [B, S, N*H], [B, L, Nkv*H], [B, L, Nkv*Hv]
-  mlir::Value pastKey, pastValue;   // [B, Nkv, P, H], or null
-  mlir::Value mask, lengths;        // as hone.attention has them, or null
+  mlir::Value query, key, value;  // [B, S, N*H], [B, L, Nkv*H], [B, L, Nkv*Hv]
+  mlir::Value pastKey, pastValue; // [B, Nkv, P, H], or null
+  mlir::Value mask, lengths;      // as hone.attention has them, or null
   int64_t heads = 0, keyHeads = 0;
   double scale = 0; // 0: 1 / sqrt(H)
   double softcap = 0;
@@ -34,7 +34,8 @@ mlir::Value causalMask(Node &n, mlir::Value queryCount, mlir::Value keyCount, ml
 mlir::Value lengthMask(Node &n, mlir::Value lengths, mlir::Value keyCount);
 
 /// Turns x [B, S, D] or [B, N, S, H]; `heads` 0: from the shapes. Gives null after failing.
-mlir::Value rotate(Node &n, mlir::Value x, mlir::Value cos, mlir::Value sin, mlir::Value positions, int64_t heads, bool interleaved);
+mlir::Value rotate(Node &n, mlir::Value x, mlir::Value cos, mlir::Value sin, mlir::Value positions,
+                   int64_t heads, bool interleaved);
 
 } // namespace hone
 #endif

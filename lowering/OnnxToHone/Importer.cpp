@@ -16,7 +16,8 @@ namespace hone {
 /// Sub-graphs cost four levels of messages each.
 constexpr int messageDepth = 4 * maxGraphDepth + 40;
 
-OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext &context, const ImportOptions &options, std::vector<std::string> *problems) {
+OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext &context, const ImportOptions &options,
+                                 std::vector<std::string> *problems) {
   std::string file = path.str();
   if (llvm::sys::fs::is_directory(file)) {
     llvm::SmallString<256> inside(file);
@@ -44,7 +45,8 @@ OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext &context, const Imp
     if (skeleton.size() > size_t(INT32_MAX))
       return error("the graph without its weights has more than 2 GB, which protobuf can't hold");
     google::protobuf::LogSilencer silent;
-    google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(skeleton.data()), int(skeleton.size()));
+    google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(skeleton.data()),
+                                                  int(skeleton.size()));
     stream.SetRecursionLimit(messageDepth);
     if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
       return error("not an ONNX model: its fields are not those of one, or are nested too deeply");

@@ -15,9 +15,10 @@ struct ImportOptions {
   bool checkOnly = false;
 };
 
-/// A module with @main, or null after errors were emitted. `path`: x.onnx or a folder with model.onnx. `problems` gets one line
-/// for every node that can't be compiled.
-mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, mlir::MLIRContext &context, const ImportOptions &options,
+/// A module with @main, or null after errors were emitted. `path`: x.onnx or a folder with model.onnx.
+/// `problems` gets one line for every node that can't be compiled.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(llvm::StringRef path, mlir::MLIRContext &context,
+                                             const ImportOptions &options,
                                              std::vector<std::string> *problems);
 
 } // namespace hone

@@ -9,7 +9,9 @@ namespace hone {
 static int64_t axisAttribute(Node &n, Value x) { return n.axis(n.integer("axis", 0), n.rank(x)); }
 
 static void gather(Node &n) { n.out(0, n.gather(n.in(0), n.in(1), axisAttribute(n, n.in(0)))); }
-static void gatherElements(Node &n) { n.out(0, n.like<GatherElementsOp>(n.in(0), n.in(1), axisAttribute(n, n.in(0)))); }
+static void gatherElements(Node &n) {
+  n.out(0, n.like<GatherElementsOp>(n.in(0), n.in(1), axisAttribute(n, n.in(0))));
+}
 static void gatherND(Node &n) { n.out(0, n.like<GatherNDOp>(n.in(0), n.in(1), n.integer("batch_dims", 0))); }
 
 static std::optional<ScatterKind> scatterKind(Node &n) {
@@ -41,7 +43,8 @@ static void tensorScatter(Node &n) {
     at = n.add(at, n.unsqueeze(n.cast(n.in(2), n.b.getI64Type()), axesFrom(1, rank)));
   if (n.text("mode", "linear") == "circular")
     at = n.like<ModOp>(at, n.extent(cache, axis), false);
-  n.out(0, n.make<ScatterElementsOp>(Node::element(cache), ScatterKind::set, cache, n.expand(at, n.dims(update)), update, axis));
+  n.out(0, n.make<ScatterElementsOp>(Node::element(cache), ScatterKind::set, cache,
+                                     n.expand(at, n.dims(update)), update, axis));
 }
 
 /// The slices whose condition holds.
@@ -88,7 +91,8 @@ static void oneHot(Node &n) {
   depth = n.squeeze(depth, axesFrom(0, n.rank(depth)));
   Value wrapped = n.select(n.compare(CmpKind::lt, indices, n.i64(0)), n.add(indices, depth), indices);
   Value classes = n.unsqueeze(n.range(depth), axesFrom(1, rank - axis));
-  n.out(0, n.select(n.compare(CmpKind::eq, n.unsqueeze(wrapped, {axis}), classes), n.pick(values, 0, 1), n.pick(values, 0, 0)));
+  n.out(0, n.select(n.compare(CmpKind::eq, n.unsqueeze(wrapped, {axis}), classes), n.pick(values, 0, 1),
+                    n.pick(values, 0, 0)));
 }
 static void eyeLike(Node &n) {
   Value x = n.in(0);
@@ -105,12 +109,15 @@ static void eyeLike(Node &n) {
 template <int kind> // 0 Hann, 1 Hamming, 2 Blackman
 static void window(Node &n) {
   static constexpr double pi = 3.14159265358979323846;
-  static constexpr double weights[3][3] = {{0.5, 0.5, 0}, {25.0 / 46.0, 1 - 25.0 / 46.0, 0}, {0.42, 0.5, 0.08}};
+  static constexpr double weights[3][3] = {
+      {0.5, 0.5, 0}, {25.0 / 46.0, 1 - 25.0 / 46.0, 0}, {0.42, 0.5, 0.08}};
   Type to = n.typeNumber(n.integer("output_datatype", 1)), f32 = n.b.getF32Type();
   Value size = n.cast(n.squeeze(n.in(0), axesFrom(0, n.rank(n.in(0)))), n.b.getI64Type());
-  Value at = n.cast(n.range(size), f32), span = n.cast(n.integer("periodic", 1) ? size : n.sub(size, n.i64(1)), f32);
+  Value at = n.cast(n.range(size), f32),
+        span = n.cast(n.integer("periodic", 1) ? size : n.sub(size, n.i64(1)), f32);
   Value angle = n.div(n.mul(at, n.constant(f32, 2 * pi)), span);
-  Value y = n.sub(n.constant(f32, weights[kind][0]), n.mul(n.like<CosOp>(angle), n.constant(f32, weights[kind][1])));
+  Value y = n.sub(n.constant(f32, weights[kind][0]),
+                  n.mul(n.like<CosOp>(angle), n.constant(f32, weights[kind][1])));
   if (weights[kind][2] != 0)
     y = n.add(y, n.mul(n.like<CosOp>(n.mul(angle, n.constant(f32, 2))), n.constant(f32, weights[kind][2])));
   n.out(0, n.cast(y, to));
@@ -118,11 +125,22 @@ static void window(Node &n) {
 
 ArrayRef<OpRow> indexingRows() {
   static const OpRow rows[] = {
-      {"", "Gather", 1, gather, 2, 2}, {"", "GatherElements", 11, gatherElements, 2, 2}, {"", "GatherND", 11, gatherND, 2, 2},
-      {"", "Scatter", 9, scatterElements, 3, 3}, {"", "ScatterElements", 11, scatterElements, 3, 3}, {"", "ScatterND", 11, scatterND, 3, 3},
-      {"", "TensorScatter", 24, tensorScatter, 2, 3}, {"", "Compress", 9, compress, 2, 2}, {"", "ReverseSequence", 10, reverseSequence, 2, 2},
-      {"", "Trilu", 14, trilu, 1, 2}, {"com.microsoft", "Trilu", 1, trilu, 1, 2}, {"", "OneHot", 9, oneHot, 3, 3}, {"", "EyeLike", 9, eyeLike},
-      {"", "HannWindow", 17, window<0>}, {"", "HammingWindow", 17, window<1>}, {"", "BlackmanWindow", 17, window<2>},
+      {"", "Gather", 1, gather, 2, 2},
+      {"", "GatherElements", 11, gatherElements, 2, 2},
+      {"", "GatherND", 11, gatherND, 2, 2},
+      {"", "Scatter", 9, scatterElements, 3, 3},
+      {"", "ScatterElements", 11, scatterElements, 3, 3},
+      {"", "ScatterND", 11, scatterND, 3, 3},
+      {"", "TensorScatter", 24, tensorScatter, 2, 3},
+      {"", "Compress", 9, compress, 2, 2},
+      {"", "ReverseSequence", 10, reverseSequence, 2, 2},
+      {"", "Trilu", 14, trilu, 1, 2},
+      {"com.microsoft", "Trilu", 1, trilu, 1, 2},
+      {"", "OneHot", 9, oneHot, 3, 3},
+      {"", "EyeLike", 9, eyeLike},
+      {"", "HannWindow", 17, window<0>},
+      {"", "HammingWindow", 17, window<1>},
+      {"", "BlackmanWindow", 17, window<2>},
   };
   return rows;
 }

@@ -6,7 +6,8 @@ using namespace mlir::hone;
 
 namespace hone {
 
-/// -weight[target] * logProbability[target], reduced as the node asks. logProbability [N, C, ...], target [N, ...].
+/// -weight[target] * logProbability[target], reduced as the node asks. logProbability [N, C, ...], target [N,
+/// ...].
 static Value nll(Node &n, Value logProbability, Value target, Value weight) {
   target = n.cast(target, n.b.getI64Type());
   Value isCounted;
@@ -14,7 +15,8 @@ static Value nll(Node &n, Value logProbability, Value target, Value weight) {
     isCounted = n.compare(CmpKind::ne, target, n.i64(n.integer("ignore_index", 0)));
     target = n.select(isCounted, target, n.i64(0));
   }
-  Value picked = n.squeeze(n.like<GatherElementsOp>(logProbability, n.unsqueeze(target, {1}), uint64_t(1)), {1});
+  Value picked =
+      n.squeeze(n.like<GatherElementsOp>(logProbability, n.unsqueeze(target, {1}), uint64_t(1)), {1});
   Value loss = n.like<NegOp>(picked), share;
   if (weight)
     share = n.gather(weight, target, 0);
@@ -41,7 +43,8 @@ static void softmaxCrossEntropy(Node &n) {
 
 ArrayRef<OpRow> lossRows() {
   static const OpRow rows[] = {
-      {"", "NegativeLogLikelihoodLoss", 12, negativeLogLikelihood, 2, 3}, {"", "SoftmaxCrossEntropyLoss", 12, softmaxCrossEntropy, 2, 3},
+      {"", "NegativeLogLikelihoodLoss", 12, negativeLogLikelihood, 2, 3},
+      {"", "SoftmaxCrossEntropyLoss", 12, softmaxCrossEntropy, 2, 3},
   };
   return rows;
 }

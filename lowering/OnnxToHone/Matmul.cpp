@@ -13,15 +13,18 @@ static Value scaled(Node &n, Value x, double by) { return by == 1 || !x ? x : n.
 
 static void gemm(Node &n) {
   if (n.rank(n.in(0)) != 2 || n.rank(n.in(1)) != 2) {
-    n.fail("expected matrices, got " + Twine(n.rank(n.in(0))) + " and " + Twine(n.rank(n.in(1))) + " dimensions");
+    n.fail("expected matrices, got " + Twine(n.rank(n.in(0))) + " and " + Twine(n.rank(n.in(1))) +
+           " dimensions");
     return;
   }
-  Value y = scaled(n, n.matmul(n.in(0), n.in(1), n.integer("transA", 0), n.integer("transB", 0)), n.real("alpha", 1));
+  Value y = scaled(n, n.matmul(n.in(0), n.in(1), n.integer("transA", 0), n.integer("transB", 0)),
+                   n.real("alpha", 1));
   double beta = n.real("beta", 1);
   n.out(0, n.has(2) && beta != 0 ? n.add(y, scaled(n, n.in(2), beta)) : y);
 }
 
-/// transBatch: the batch dimension in front of the matrix's two moves to the first place ... [M, B, K] -> [B, M, K].
+/// transBatch: the batch dimension in front of the matrix's two moves to the first place ... [M, B, K] -> [B,
+/// M, K].
 static Value batchFirst(Node &n, Value x, bool moves) {
   if (!moves || n.rank(x) < 3)
     return x;
@@ -31,7 +34,8 @@ static Value batchFirst(Node &n, Value x, bool moves) {
   return n.transpose(x, perm);
 }
 static void fusedMatmul(Node &n) {
-  Value a = batchFirst(n, n.in(0), n.integer("transBatchA", 0)), c = batchFirst(n, n.in(1), n.integer("transBatchB", 0));
+  Value a = batchFirst(n, n.in(0), n.integer("transBatchA", 0)),
+        c = batchFirst(n, n.in(1), n.integer("transBatchB", 0));
   n.out(0, scaled(n, n.matmul(a, c, n.integer("transA", 0), n.integer("transB", 0)), n.real("alpha", 1)));
 }
 
@@ -54,9 +58,11 @@ static Value viewed(Node &n, Value x, ArrayRef<int64_t> sizes) {
   return view ? view : n.reshape(x, sizes);
 }
 
-/// A matrix [rows, columns] quantized by blocks along the columns. Bytes `q` hold whole blocks; zero points are bytes
-/// packed alike (each row on its own) or numbers of the scales' type; without them the middle of the range is 0.
-static Value blockDequantize(Node &n, Value q, Value scales, Value zeros, int64_t rows, int64_t columns, int64_t block, int64_t bits) {
+/// A matrix [rows, columns] quantized by blocks along the columns. Bytes `q` hold whole blocks; zero points
+/// are bytes packed alike (each row on its own) or numbers of the scales' type; without them the middle of
+/// the range is 0.
+static Value blockDequantize(Node &n, Value q, Value scales, Value zeros, int64_t rows, int64_t columns,
+                             int64_t block, int64_t bits) {
   if ((bits != 4 && bits != 8) || block < 1 || rows < 1 || columns < 1 || !Node::isByte(q))
     return n.fail("expected 4- or 8-bit numbers in bytes, got " + Twine(bits) + " bits");
   int64_t blocks = (columns + block - 1) / block, padded = blocks * block;
@@ -74,20 +80,25 @@ static Value blockDequantize(Node &n, Value q, Value scales, Value zeros, int64_
   } else {
     z = viewed(n, zeros, {rows, blocks});
   }
-  Value y = n.failed ? Value() : n.make<DequantizeOp>(Node::element(scales), w, viewed(n, scales, {rows, blocks}), z, uint64_t(1), uint64_t(block));
+  Value y = n.failed ? Value()
+                     : n.make<DequantizeOp>(Node::element(scales), w, viewed(n, scales, {rows, blocks}), z,
+                                            uint64_t(1), uint64_t(block));
   return n.slice(y, 1, 0, columns);
 }
 
 static void matmulNBits(Node &n) {
-  int64_t k = n.required("K"), rows = n.required("N"), block = n.required("block_size"), bits = n.integer("bits", 4);
+  int64_t k = n.required("K"), rows = n.required("N"), block = n.required("block_size"),
+          bits = n.integer("bits", 4);
   if (n.has(4)) {
     n.fail("g_idx is not built");
     return;
   }
-  Value x = n.in(0), w = n.failed ? Value() : blockDequantize(n, n.in(1), n.in(2), n.in(3), rows, k, block, bits);
+  Value x = n.in(0),
+        w = n.failed ? Value() : blockDequantize(n, n.in(1), n.in(2), n.in(3), rows, k, block, bits);
   if (!w)
     return;
-  Value y = n.matmul(x, n.cast(w, Node::element(x)), false, true, n.integer("accuracy_level", 0) == 4 ? 8 : 0);
+  Value y =
+      n.matmul(x, n.cast(w, Node::element(x)), false, true, n.integer("accuracy_level", 0) == 4 ? 8 : 0);
   n.out(0, n.has(5) ? n.add(y, n.in(5)) : y);
 }
 
@@ -95,13 +106,15 @@ static void matmulNBits(Node &n) {
 static void gatherBlockQuantized(Node &n) {
   Value q = n.in(0), indices = n.in(1), scales = n.in(2), table;
   int64_t rank = n.rank(q), bits = n.integer("bits", 4), block = n.integer("block_size", 128);
-  int64_t gatherAxis = n.axis(n.integer("gather_axis", 0), rank), axis = n.axis(n.integer("quantize_axis", 1), rank);
+  int64_t gatherAxis = n.axis(n.integer("gather_axis", 0), rank),
+          axis = n.axis(n.integer("quantize_axis", 1), rank);
   if (!Node::isByte(q)) { // 4-bit element types say what they hold
     table = n.make<DequantizeOp>(Node::element(scales), q, scales, n.in(3), uint64_t(axis), uint64_t(block));
   } else if (rank != 2 || axis != 1) {
     n.fail("expected a matrix of bytes quantized along its rows");
   } else {
-    int64_t rows = n.knownSize(q, 0, "a table"), columns = n.knownSize(q, 1, "a table") * (8 / std::clamp<int64_t>(bits, 1, 8));
+    int64_t rows = n.knownSize(q, 0, "a table"),
+            columns = n.knownSize(q, 1, "a table") * (8 / std::clamp<int64_t>(bits, 1, 8));
     table = n.failed ? Value() : blockDequantize(n, q, scales, n.in(3), rows, columns, block, bits);
   }
   n.out(0, table ? n.gather(table, indices, gatherAxis) : table);
@@ -109,8 +122,11 @@ static void gatherBlockQuantized(Node &n) {
 
 ArrayRef<OpRow> matmulRows() {
   static const OpRow rows[] = {
-      {"", "MatMul", 1, matmul, 2, 2}, {"", "Gemm", 1, gemm, 2, 3}, {"com.microsoft", "FusedMatMul", 1, fusedMatmul, 2, 2},
-      {"com.microsoft", "TransposeMatMul", 1, fusedMatmul, 2, 2}, {"com.microsoft", "MatMulNBits", 1, matmulNBits, 3, 6},
+      {"", "MatMul", 1, matmul, 2, 2},
+      {"", "Gemm", 1, gemm, 2, 3},
+      {"com.microsoft", "FusedMatMul", 1, fusedMatmul, 2, 2},
+      {"com.microsoft", "TransposeMatMul", 1, fusedMatmul, 2, 2},
+      {"com.microsoft", "MatMulNBits", 1, matmulNBits, 3, 6},
       {"com.microsoft", "GatherBlockQuantized", 1, gatherBlockQuantized, 3, 4},
   };
   return rows;

@@ -1,4 +1,5 @@
-// Operators that make, view and move elements, with the attribute forms of old opsets. Indexing.cpp has those that pick by index.
+// Operators that make, view and move elements, with the attribute forms of old opsets. Indexing.cpp has those
+// that pick by index.
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/OpTable.h"
 
@@ -16,7 +17,9 @@ static void constant(Node &n) {
   if (auto *value = n.attribute("value"); value && value->has_t())
     n.out(0, tensorAttribute(n, *value, n.outputs() ? n.proto.output(0) : ""));
   else if (n.hasAttribute("value_int"))
-    n.out(0, n.make<ConstantOp>(n.b.getI64Type(), DenseElementsAttr::get(RankedTensorType::get({}, n.b.getI64Type()), n.integer("value_int", 0))));
+    n.out(0, n.make<ConstantOp>(n.b.getI64Type(),
+                                DenseElementsAttr::get(RankedTensorType::get({}, n.b.getI64Type()),
+                                                       n.integer("value_int", 0))));
   else if (n.hasAttribute("value_float"))
     n.out(0, n.constant(n.b.getF32Type(), n.real("value_float", 0)));
   else if (n.hasAttribute("value_ints"))
@@ -28,7 +31,8 @@ static void constant(Node &n) {
 }
 static void constantOfShape(Node &n) {
   auto *value = n.attribute("value");
-  n.out(0, n.fill(n.in(0), value && value->has_t() ? tensorAttribute(n, *value, "") : n.constant(n.b.getF32Type(), 0)));
+  n.out(0, n.fill(n.in(0), value && value->has_t() ? tensorAttribute(n, *value, "")
+                                                   : n.constant(n.b.getF32Type(), 0)));
 }
 static void shape(Node &n) {
   IntegerAttr end = n.hasAttribute("end") ? n.b.getI64IntegerAttr(n.integer("end", 0)) : IntegerAttr();
@@ -36,14 +40,18 @@ static void shape(Node &n) {
 }
 static void sizeOf(Node &n) { n.out(0, n.squeeze(n.product(n.in(0), 0, n.rank(n.in(0))), {0})); }
 static void range(Node &n) {
-  auto scalar = [&](int i) { return n.rank(n.in(i)) ? n.squeeze(n.in(i), axesFrom(0, n.rank(n.in(i)))) : n.in(i); };
+  auto scalar = [&](int i) {
+    return n.rank(n.in(i)) ? n.squeeze(n.in(i), axesFrom(0, n.rank(n.in(i)))) : n.in(i);
+  };
   n.out(0, n.like<RangeOp>(scalar(0), scalar(1), scalar(2)));
 }
 
 //===-- views ------------------------------------------------------------------===//
 
 static void reshape1(Node &n) { n.out(0, n.reshape(n.in(0), n.integers("shape"))); }
-static void reshape5(Node &n) { n.out(0, n.like<ReshapeOp>(n.in(0), n.in(1), bool(n.integer("allowzero", 0)))); }
+static void reshape5(Node &n) {
+  n.out(0, n.like<ReshapeOp>(n.in(0), n.in(1), bool(n.integer("allowzero", 0))));
+}
 static void flatten(Node &n) {
   Value x = n.in(0);
   int64_t rank = n.rank(x), axis = n.integer("axis", 1);
@@ -97,7 +105,8 @@ static void concat(Node &n) {
   int64_t axis = n.axis(n.opset < 4 ? n.integer("axis", 1) : n.required("axis"), n.rank(inputs[0]));
   n.out(0, n.concat(inputs, axis));
 }
-static void sliceAlong(Node &n, Value starts, Value ends, Value steps, std::vector<int64_t> axes, bool hasAxes) {
+static void sliceAlong(Node &n, Value starts, Value ends, Value steps, std::vector<int64_t> axes,
+                       bool hasAxes) {
   Value x = n.in(0);
   int64_t count = n.knownSize(starts, 0, "starts");
   if (!hasAxes)
@@ -114,7 +123,8 @@ static void sliceAlong(Node &n, Value starts, Value ends, Value steps, std::vect
   n.out(0, n.like<SliceOp>(x, starts, ends, steps, axes));
 }
 static void slice1(Node &n) {
-  sliceAlong(n, n.integerTensor(n.integers("starts")), n.integerTensor(n.integers("ends")), {}, n.integers("axes"), n.hasAttribute("axes"));
+  sliceAlong(n, n.integerTensor(n.integers("starts")), n.integerTensor(n.integers("ends")), {},
+             n.integers("axes"), n.hasAttribute("axes"));
 }
 static void slice10(Node &n) {
   sliceAlong(n, n.in(1), n.in(2), n.in(4), n.has(3) ? n.known(3, "axes") : std::vector<int64_t>(), n.has(3));
@@ -143,7 +153,8 @@ static void split(Node &n) {
     return;
   }
   // Sizes that only the run knows.
-  Value even = n.has(1) ? Value() : n.div(n.add(n.dim(x, axis), n.one(parts - 1)), n.one(parts)), from = n.one(0);
+  Value even = n.has(1) ? Value() : n.div(n.add(n.dim(x, axis), n.one(parts - 1)), n.one(parts)),
+        from = n.one(0);
   for (int i = 0; i < parts; ++i) {
     Value to = n.add(from, even ? even : n.cast(n.slice(n.in(1), 0, i, i + 1), n.b.getI64Type()));
     n.out(i, n.like<SliceOp>(x, from, to, n.one(1), ArrayRef<int64_t>{axis}));
@@ -163,7 +174,8 @@ static std::optional<PadKind> padKind(Node &n) {
 static void pad2(Node &n) {
   Value x = n.in(0), value = n.number(x, n.real("value", 0));
   if (auto kind = padKind(n))
-    n.out(0, n.make<PadOp>(Node::element(x), *kind, x, n.integerTensor(n.integers(n.opset < 2 ? "paddings" : "pads")), value));
+    n.out(0, n.make<PadOp>(Node::element(x), *kind, x,
+                           n.integerTensor(n.integers(n.opset < 2 ? "paddings" : "pads")), value));
 }
 static void pad11(Node &n) {
   Value x = n.in(0), pads = n.in(1), value = n.has(2) ? n.in(2) : n.number(x, 0);
@@ -205,7 +217,8 @@ static void centerCropPad(Node &n) {
     before = n.add(before, n.mul(begin, n.integerTensor(mark)));
     after = n.add(after, n.mul(end, n.integerTensor(mark)));
   }
-  n.out(0, n.make<PadOp>(Node::element(x), PadKind::constant, x, n.concat({before, after}, 0), n.number(x, 0)));
+  n.out(0,
+        n.make<PadOp>(Node::element(x), PadKind::constant, x, n.concat({before, after}, 0), n.number(x, 0)));
 }
 
 //===-- pixels and channels ----------------------------------------------------------===//
@@ -220,7 +233,8 @@ static void depthToSpace(Node &n) {
   }
   Value batch = n.dim(x, 0), h = n.dim(x, 2), w = n.dim(x, 3), block = n.one(s), depth = n.one(c / (s * s));
   bool isDcr = mode == "DCR";
-  Value y = n.reshapeTo(x, isDcr ? n.shapeFrom({batch, block, block, depth, h, w}) : n.shapeFrom({batch, depth, block, block, h, w}));
+  Value y = n.reshapeTo(x, isDcr ? n.shapeFrom({batch, block, block, depth, h, w})
+                                 : n.shapeFrom({batch, depth, block, block, h, w}));
   y = isDcr ? n.transpose(y, {0, 3, 4, 1, 5, 2}) : n.transpose(y, {0, 1, 4, 2, 5, 3});
   n.out(0, n.reshapeTo(y, n.shapeFrom({batch, depth, n.mul(h, block), n.mul(w, block)})));
 }
@@ -238,12 +252,30 @@ static void spaceToDepth(Node &n) {
 
 ArrayRef<OpRow> movementRows() {
   static const OpRow rows[] = {
-      {"", "Constant", 1, constant, 0, 0}, {"", "ConstantOfShape", 9, constantOfShape}, {"", "Shape", 1, shape}, {"", "Size", 1, sizeOf},
-      {"", "Range", 11, range, 3, 3}, {"", "Reshape", 1, reshape1}, {"", "Reshape", 5, reshape5, 2, 2}, {"", "Flatten", 1, flatten},
-      {"", "Squeeze", 1, squeeze}, {"", "Squeeze", 13, squeeze, 1, 2}, {"", "Unsqueeze", 1, unsqueeze}, {"", "Unsqueeze", 13, unsqueeze, 2, 2},
-      {"", "Transpose", 1, transpose}, {"", "Expand", 8, expand, 2, 2}, {"", "Tile", 6, tile, 2, 2}, {"", "Concat", 1, concat, 1, anyNumber},
-      {"", "Slice", 1, slice1}, {"", "Slice", 10, slice10, 3, 5}, {"", "Split", 1, split, 1, 2}, {"", "Pad", 1, pad2}, {"", "Pad", 11, pad11, 2, 4},
-      {"com.microsoft", "Pad", 1, pad11, 2, 3}, {"", "CenterCropPad", 18, centerCropPad, 2, 2}, {"", "DepthToSpace", 1, depthToSpace},
+      {"", "Constant", 1, constant, 0, 0},
+      {"", "ConstantOfShape", 9, constantOfShape},
+      {"", "Shape", 1, shape},
+      {"", "Size", 1, sizeOf},
+      {"", "Range", 11, range, 3, 3},
+      {"", "Reshape", 1, reshape1},
+      {"", "Reshape", 5, reshape5, 2, 2},
+      {"", "Flatten", 1, flatten},
+      {"", "Squeeze", 1, squeeze},
+      {"", "Squeeze", 13, squeeze, 1, 2},
+      {"", "Unsqueeze", 1, unsqueeze},
+      {"", "Unsqueeze", 13, unsqueeze, 2, 2},
+      {"", "Transpose", 1, transpose},
+      {"", "Expand", 8, expand, 2, 2},
+      {"", "Tile", 6, tile, 2, 2},
+      {"", "Concat", 1, concat, 1, anyNumber},
+      {"", "Slice", 1, slice1},
+      {"", "Slice", 10, slice10, 3, 5},
+      {"", "Split", 1, split, 1, 2},
+      {"", "Pad", 1, pad2},
+      {"", "Pad", 11, pad11, 2, 4},
+      {"com.microsoft", "Pad", 1, pad11, 2, 3},
+      {"", "CenterCropPad", 18, centerCropPad, 2, 2},
+      {"", "DepthToSpace", 1, depthToSpace},
       {"", "SpaceToDepth", 1, spaceToDepth},
   };
   return rows;

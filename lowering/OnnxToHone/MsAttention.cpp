@@ -23,7 +23,8 @@ static Value normHeads(Node &n, Value x, Value weight, int64_t heads) {
 
 static void groupQueryAttention(Node &n) {
   Heads h;
-  h.query = n.in(0), h.key = n.in(1), h.value = n.in(2), h.pastKey = n.in(3), h.pastValue = n.in(4), h.mask = n.in(10);
+  h.query = n.in(0), h.key = n.in(1), h.value = n.in(2), h.pastKey = n.in(3), h.pastValue = n.in(4),
+  h.mask = n.in(10);
   h.heads = n.required("num_heads");
   h.keyHeads = n.required("kv_num_heads");
   h.scale = n.real("scale", 0);
@@ -40,13 +41,15 @@ static void groupQueryAttention(Node &n) {
   refuse(n.has(12) || n.has(13) || n.integer("kv_cache_bit_width", 0), "quantized caches are");
   refuse(n.wants(3), "the scores output is");
   refuse(h.heads <= 0 || h.keyHeads <= 0, "attention without heads is");
-  refuse(!n.has(5) || bool(h.key) != bool(h.value), "attention without seqlens_k, or with a key or value only, is");
+  refuse(!n.has(5) || bool(h.key) != bool(h.value),
+         "attention without seqlens_k, or with a key or value only, is");
   refuse(n.rank(h.query) != 3, "a query of rank " + Twine(n.rank(h.query)) + " is");
   if (n.failed)
     return;
   if (!h.key) { // packed
     Value packed = h.query;
-    int64_t width = n.knownSize(packed, 2, "packed queries, keys and values"), size = width / (h.heads + 2 * h.keyHeads);
+    int64_t width = n.knownSize(packed, 2, "packed queries, keys and values"),
+            size = width / (h.heads + 2 * h.keyHeads);
     h.query = n.slice(packed, 2, 0, h.heads * size);
     h.key = n.slice(packed, 2, h.heads * size, (h.heads + h.keyHeads) * size);
     h.value = n.slice(packed, 2, (h.heads + h.keyHeads) * size, width);
@@ -55,8 +58,8 @@ static void groupQueryAttention(Node &n) {
     h.query = normHeads(n, h.query, n.in(14), h.heads);
   if (n.has(15))
     h.key = normHeads(n, h.key, n.in(15), h.keyHeads);
-  // seqlens_k is the number of valid keys less 1. Rows of a first prompt may be shorter than it: their queries see what
-  // lies in front of them, as in full rows.
+  // seqlens_k is the number of valid keys less 1. Rows of a first prompt may be shorter than it: their
+  // queries see what lies in front of them, as in full rows.
   Value queries = n.extent(h.query, 1), last = n.cast(n.in(5), n.b.getI64Type());
   if (n.rank(last) > 1)
     last = n.reshape(last, {-1});
@@ -78,7 +81,8 @@ static void groupQueryAttention(Node &n) {
   n.out(2, result.presentValue);
 }
 
-/// A mask of com.microsoft: [B] valid lengths, [2B] ends and starts, or 0 where [B, T], [B, S, T], [B, 1, M, M] masks.
+/// A mask of com.microsoft: [B] valid lengths, [2B] ends and starts, or 0 where [B, T], [B, S, T], [B, 1, M,
+/// M] masks.
 static void takeMask(Node &n, Heads &h, Value raw, bool causal) {
   Value queries = n.extent(h.query, 1), keys = n.extent(h.key, 1);
   Value total = h.pastKey ? n.add(keys, n.extent(h.pastKey, 2)) : keys, keep;
@@ -93,7 +97,8 @@ static void takeMask(Node &n, Heads &h, Value raw, bool causal) {
       break;
     case 2:
     case 3:
-      keep = n.unsqueeze(n.compare(CmpKind::ne, raw, n.number(raw, 0)), n.rank(raw) == 2 ? ArrayRef<int64_t>{1, 2} : ArrayRef<int64_t>{1});
+      keep = n.unsqueeze(n.compare(CmpKind::ne, raw, n.number(raw, 0)),
+                         n.rank(raw) == 2 ? ArrayRef<int64_t>{1, 2} : ArrayRef<int64_t>{1});
       break;
     case 4: { // the last rows and first columns of a square
       Value square = n.compare(CmpKind::ne, raw, n.number(raw, 0)), one = n.one(1);
@@ -164,7 +169,8 @@ static void msAttention(Node &n) {
 
 static void multiHeadAttention(Node &n) {
   Heads h;
-  h.query = n.in(0), h.key = n.in(1), h.value = n.in(2), h.mask = n.in(5), h.pastKey = n.in(6), h.pastValue = n.in(7);
+  h.query = n.in(0), h.key = n.in(1), h.value = n.in(2), h.mask = n.in(5), h.pastKey = n.in(6),
+  h.pastValue = n.in(7);
   h.heads = h.keyHeads = n.required("num_heads");
   h.scale = n.real("scale", 0);
   if (h.heads <= 0)
@@ -217,14 +223,17 @@ static void msRope(Node &n) {
     return;
   }
   if (n.rank(positions) == 1) // an offset: query s stands at offset + s
-    positions = n.unsqueeze(n.add(n.cast(positions, n.b.getI64Type()), n.positions(x, n.rank(x) == 4 ? 2 : 1)), {0});
+    positions =
+        n.unsqueeze(n.add(n.cast(positions, n.b.getI64Type()), n.positions(x, n.rank(x) == 4 ? 2 : 1)), {0});
   n.out(0, rotate(n, x, n.in(2), n.in(3), positions, n.integer("num_heads", 0), n.integer("interleaved", 0)));
 }
 
 ArrayRef<OpRow> msAttentionRows() {
   static const OpRow rows[] = {
-      {"com.microsoft", "Attention", 1, msAttention, 2, 6}, {"com.microsoft", "MultiHeadAttention", 1, multiHeadAttention, 1, 8},
-      {"com.microsoft", "GroupQueryAttention", 1, groupQueryAttention, 1, 16}, {"com.microsoft", "RotaryEmbedding", 1, msRope, 4, 4},
+      {"com.microsoft", "Attention", 1, msAttention, 2, 6},
+      {"com.microsoft", "MultiHeadAttention", 1, multiHeadAttention, 1, 8},
+      {"com.microsoft", "GroupQueryAttention", 1, groupQueryAttention, 1, 16},
+      {"com.microsoft", "RotaryEmbedding", 1, msRope, 4, 4},
   };
   return rows;
 }

@@ -10,8 +10,10 @@ namespace hone {
 
 constexpr int64_t maxElements = int64_t(1) << 40; // of one tensor: more is a broken model
 
-Node::Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset, Location loc, std::string description)
-    : graph(graph), proto(proto), opset(opset), b(graph.b), shapes(graph.shapes), loc(loc), description(std::move(description)) {}
+Node::Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset, Location loc,
+           std::string description)
+    : graph(graph), proto(proto), opset(opset), b(graph.b), shapes(graph.shapes), loc(loc),
+      description(std::move(description)) {}
 
 Value Node::in(int i) { return has(i) ? graph.lookup(proto.input(i)) : Value(); }
 
@@ -152,7 +154,8 @@ Value Node::fail(const Twine &why) {
 static Attribute scalarAttribute(Type element, double value) {
   if (isa<FloatType>(element))
     return FloatAttr::get(element, value);
-  return IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), uint64_t(int64_t(value)), true, true));
+  return IntegerAttr::get(element,
+                          APInt(element.getIntOrFloatBitWidth(), uint64_t(int64_t(value)), true, true));
 }
 Value Node::constant(Type element, double value) { return splat(element, {}, value); }
 Value Node::splat(Type element, ArrayRef<int64_t> sizes, double value) {
@@ -167,7 +170,9 @@ Value Node::floatTensor(ArrayRef<float> values) {
   auto type = RankedTensorType::get({int64_t(values.size())}, b.getF32Type());
   return make<ConstantOp>(b.getF32Type(), DenseFPElementsAttr::get(type, values));
 }
-Value Node::fill(Value shape, Value value) { return value ? make<FillOp>(element(value), shape, value) : Value(); }
+Value Node::fill(Value shape, Value value) {
+  return value ? make<FillOp>(element(value), shape, value) : Value();
+}
 
 Value Node::dims(Value x, int64_t from, std::optional<int64_t> to) {
   int64_t end = to.value_or(rank(x));
@@ -182,7 +187,8 @@ Value Node::dim(Value x, int64_t axis) { return dims(x, axis, axis + 1); }
 Value Node::product(Value x, int64_t from, int64_t to) {
   int64_t count = 1;
   for (int64_t axis = from; axis < to && !ShapedType::isDynamic(count); ++axis)
-    if (int64_t size = this->size(x, axis); ShapedType::isDynamic(size) || llvm::MulOverflow(count, size, count))
+    if (int64_t size = this->size(x, axis);
+        ShapedType::isDynamic(size) || llvm::MulOverflow(count, size, count))
       count = ShapedType::kDynamic;
   return ShapedType::isDynamic(count) ? reduce(ReduceKind::prod, dims(x, from, to), {0}, true) : one(count);
 }
@@ -204,7 +210,9 @@ Value Node::cast(Value x, Type to) {
     return to ? x : Value();
   return make<CastOp>(to, x, TypeAttr::get(to));
 }
-Value Node::reshape(Value x, ArrayRef<int64_t> sizes) { return like<ReshapeOp>(x, integerTensor(sizes), UnitAttr()); }
+Value Node::reshape(Value x, ArrayRef<int64_t> sizes) {
+  return like<ReshapeOp>(x, integerTensor(sizes), UnitAttr());
+}
 Value Node::reshapeTo(Value x, Value shape) { return like<ReshapeOp>(x, shape, b.getUnitAttr()); }
 Value Node::transpose(Value x, ArrayRef<int64_t> perm) {
   for (auto [i, axis] : llvm::enumerate(perm))
@@ -215,9 +223,12 @@ Value Node::transpose(Value x, ArrayRef<int64_t> perm) {
 Value Node::slice(Value x, int64_t axis, int64_t from, int64_t to) {
   if (from == 0 && size(x, axis) == to)
     return x;
-  return like<SliceOp>(x, integerTensor({from}), integerTensor({to}), integerTensor({1}), ArrayRef<int64_t>{axis});
+  return like<SliceOp>(x, integerTensor({from}), integerTensor({to}), integerTensor({1}),
+                       ArrayRef<int64_t>{axis});
 }
-Value Node::unsqueeze(Value x, ArrayRef<int64_t> axes) { return axes.empty() ? x : like<UnsqueezeOp>(x, axes); }
+Value Node::unsqueeze(Value x, ArrayRef<int64_t> axes) {
+  return axes.empty() ? x : like<UnsqueezeOp>(x, axes);
+}
 Value Node::squeeze(Value x, ArrayRef<int64_t> axes) { return axes.empty() ? x : like<SqueezeOp>(x, axes); }
 Value Node::concat(ArrayRef<Value> parts, int64_t axis) {
   if (failed || parts.empty())
@@ -246,9 +257,7 @@ Value Node::matmul(Value a, Value c, bool ta, bool tb, int64_t activationBits) {
   return squeeze(y, drop);
 }
 
-Value Node::compare(CmpKind kind, Value x, Value y) {
-  return make<CmpOp>(b.getI1Type(), kind, x, y);
-}
+Value Node::compare(CmpKind kind, Value x, Value y) { return make<CmpOp>(b.getI1Type(), kind, x, y); }
 Value Node::select(Value c, Value x, Value y) { return x ? make<SelectOp>(element(x), c, x, y) : Value(); }
 Value Node::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes, bool keep) {
   return x ? make<ReduceOp>(element(x), kind, x, axes, keep) : Value();

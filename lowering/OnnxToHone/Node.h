@@ -11,7 +11,8 @@ class GraphImporter;
 
 class Node {
 public:
-  Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset, mlir::Location loc, std::string description);
+  Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset, mlir::Location loc,
+       std::string description);
 
   // Operands. A missing optional input is null; those that the operator's row asks for are there.
   int inputs() const { return proto.input_size(); }
@@ -32,10 +33,14 @@ public:
   std::vector<float> reals(llvm::StringRef name) const;
 
   // Facts.
-  static mlir::Type element(mlir::Value v) { return mlir::cast<mlir::ShapedType>(v.getType()).getElementType(); }
+  static mlir::Type element(mlir::Value v) {
+    return mlir::cast<mlir::ShapedType>(v.getType()).getElementType();
+  }
   static bool isFloat(mlir::Value v) { return mlir::isa<mlir::FloatType>(element(v)); }
   static bool isByte(mlir::Value v) { return element(v).isUnsignedInteger(8); }
-  int64_t rank(mlir::Value v) const { return v ? mlir::cast<mlir::RankedTensorType>(v.getType()).getRank() : 0; }
+  int64_t rank(mlir::Value v) const {
+    return v ? mlir::cast<mlir::RankedTensorType>(v.getType()).getRank() : 0;
+  }
   /// Size of a dimension, counted from the end when negative; ShapedType::kDynamic when open or not there.
   int64_t size(mlir::Value v, int64_t axis) const;
   /// A size that must be known; fails the node with `what` otherwise.
@@ -47,7 +52,8 @@ public:
   /// The element type with this ONNX number; fails the node when it is not built.
   mlir::Type typeNumber(int64_t number);
 
-  // Building. Results are typed by inference; a failure makes the node fail and gives null. Operands may be null then.
+  // Building. Results are typed by inference; a failure makes the node fail and gives null. Operands may be
+  // null then.
   template <typename Op, typename... Args>
   mlir::Value make(mlir::Type element, Args &&...args) {
     if (failed)
@@ -73,10 +79,10 @@ public:
   mlir::Value dims(mlir::Value x, int64_t from = 0, std::optional<int64_t> to = std::nullopt); // 1-D i64
   mlir::Value dim(mlir::Value x, int64_t axis);                                                // [1] i64
   mlir::Value extent(mlir::Value x, int64_t axis) { return squeeze(dim(x, axis), {0}); }       // scalar i64
-  mlir::Value product(mlir::Value x, int64_t from, int64_t to);                                // [1] i64: elements of these dimensions
-  mlir::Value shapeFrom(llvm::ArrayRef<mlir::Value> parts);                                    // 1-D i64 from [1]s and longer
+  mlir::Value product(mlir::Value x, int64_t from, int64_t to); // [1] i64: elements of these dimensions
+  mlir::Value shapeFrom(llvm::ArrayRef<mlir::Value> parts);     // 1-D i64 from [1]s and longer
   mlir::Value one(int64_t size) { return integerTensor({size}); }
-  mlir::Value range(mlir::Value count);                                                        // 0 ... count-1 (scalar i64)
+  mlir::Value range(mlir::Value count); // 0 ... count-1 (scalar i64)
   mlir::Value positions(mlir::Value x, int64_t axis) { return range(extent(x, axis)); }
 
   mlir::Value cast(mlir::Value x, mlir::Type to);
@@ -84,13 +90,16 @@ public:
   mlir::Value reshapeTo(mlir::Value x, mlir::Value shape);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> perm);
   mlir::Value slice(mlir::Value x, int64_t axis, int64_t from, int64_t to);
-  mlir::Value pick(mlir::Value x, int64_t axis, int64_t at) { return squeeze(slice(x, axis, at, at + 1), {axis}); }
+  mlir::Value pick(mlir::Value x, int64_t axis, int64_t at) {
+    return squeeze(slice(x, axis, at, at + 1), {axis});
+  }
   mlir::Value unsqueeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);
   mlir::Value squeeze(mlir::Value x, llvm::ArrayRef<int64_t> axes);
   mlir::Value concat(llvm::ArrayRef<mlir::Value> parts, int64_t axis);
   mlir::Value gather(mlir::Value x, mlir::Value indices, int64_t axis);
   mlir::Value expand(mlir::Value x, mlir::Value shape);
-  mlir::Value matmul(mlir::Value a, mlir::Value c, bool ta = false, bool tb = false, int64_t activationBits = 0);
+  mlir::Value matmul(mlir::Value a, mlir::Value c, bool ta = false, bool tb = false,
+                     int64_t activationBits = 0);
 
   mlir::Value compare(mlir::hone::CmpKind kind, mlir::Value x, mlir::Value y);
   mlir::Value select(mlir::Value c, mlir::Value x, mlir::Value y);

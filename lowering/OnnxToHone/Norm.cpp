@@ -21,7 +21,10 @@ struct Rows {
 
   Rows(Node &n, int64_t axis) : n(n), x(n.in(0)), axis(n.axis(axis, n.rank(x))) {
     isPlain = this->axis == n.rank(x) - 1;
-    rows = isPlain || n.failed ? x : n.reshapeTo(x, n.shapeFrom({n.product(x, 0, this->axis), n.product(x, this->axis, n.rank(x))}));
+    rows =
+        isPlain || n.failed
+            ? x
+            : n.reshapeTo(x, n.shapeFrom({n.product(x, 0, this->axis), n.product(x, this->axis, n.rank(x))}));
   }
   /// A scale or bias, which may be broadcast within the row.
   Value vector(Value v) {
@@ -34,8 +37,10 @@ struct Rows {
 };
 } // namespace
 
-/// Outputs `meanAt` (when not negative) and `deviationAt`: the mean and 1 / sqrt(mean square + epsilon) of each row.
-static void statistics(Node &n, Value x, ArrayRef<int64_t> axes, double epsilon, int meanAt, int deviationAt) {
+/// Outputs `meanAt` (when not negative) and `deviationAt`: the mean and 1 / sqrt(mean square + epsilon) of
+/// each row.
+static void statistics(Node &n, Value x, ArrayRef<int64_t> axes, double epsilon, int meanAt,
+                       int deviationAt) {
   if (!n.wants(deviationAt) && (meanAt < 0 || !n.wants(meanAt)))
     return;
   Type wide = Node::element(x).isF64() ? Node::element(x) : Type(n.b.getF32Type());
@@ -96,7 +101,8 @@ static void embedLayerNorm(Node &n) {
   n.out(2, sum);
   if (n.wants(1)) { // the number of ones in each row of the mask; zeros without one
     Type i32 = n.b.getI32Type();
-    n.out(1, n.has(7) ? n.reduce(ReduceKind::sum, n.cast(n.in(7), i32), {1}, false) : n.fill(n.dim(ids, 0), n.constant(i32, 0)));
+    n.out(1, n.has(7) ? n.reduce(ReduceKind::sum, n.cast(n.in(7), i32), {1}, false)
+                      : n.fill(n.dim(ids, 0), n.constant(i32, 0)));
   }
 }
 
@@ -121,19 +127,25 @@ static void batchNorm(Node &n) {
   if (training) {
     SmallVector<int64_t> axes = axesFrom(1, rank);
     axes[0] = 0;
-    Value wide = n.cast(x, element), kept = n.reduce(ReduceKind::mean, wide, axes, true), centered = n.sub(wide, kept);
-    Value newMean = n.squeeze(kept, axes), newVariance = n.reduce(ReduceKind::mean, n.mul(centered, centered), axes, false);
+    Value wide = n.cast(x, element), kept = n.reduce(ReduceKind::mean, wide, axes, true),
+          centered = n.sub(wide, kept);
+    Value newMean = n.squeeze(kept, axes),
+          newVariance = n.reduce(ReduceKind::mean, n.mul(centered, centered), axes, false);
     double momentum = n.real("momentum", 0.9);
-    auto running = [&](Value old, Value now) { return n.add(n.mul(old, n.number(old, momentum)), n.mul(now, n.number(now, 1 - momentum))); };
+    auto running = [&](Value old, Value now) {
+      return n.add(n.mul(old, n.number(old, momentum)), n.mul(now, n.number(now, 1 - momentum)));
+    };
     n.out(1, running(mean, newMean));
     n.out(2, running(variance, newVariance));
     mean = newMean;
     variance = newVariance;
   }
   Value root = n.like<SqrtOp>(n.add(variance, n.number(variance, epsilonOf(n, 1e-5))));
-  Value scale = n.div(n.cast(n.in(1), element), root), shift = n.sub(n.cast(n.in(2), element), n.mul(mean, scale));
+  Value scale = n.div(n.cast(n.in(1), element), root),
+        shift = n.sub(n.cast(n.in(2), element), n.mul(mean, scale));
   Type type = Node::element(x);
-  n.out(0, n.add(n.mul(x, perChannel(n, n.cast(scale, type), rank)), perChannel(n, n.cast(shift, type), rank)));
+  n.out(0,
+        n.add(n.mul(x, perChannel(n, n.cast(scale, type), rank)), perChannel(n, n.cast(shift, type), rank)));
 }
 /// (x - mean) / sqrt(var + epsilon) over `axes`, kept.
 static Value standardize(Node &n, Value x, ArrayRef<int64_t> axes, double epsilon) {
@@ -158,10 +170,14 @@ static void groupNorm(Node &n) {
     return;
   }
   Value each = n.div(n.dim(x, 1), n.one(groups));
-  Value grouped = n.reshapeTo(widened(n, x), n.shapeFrom({n.dim(x, 0), n.one(groups), n.mul(each, n.product(x, 2, rank))}));
-  Value y = n.cast(n.reshapeTo(standardize(n, grouped, {2}, epsilonOf(n, 1e-5)), n.dims(x)), Node::element(x));
+  Value grouped = n.reshapeTo(widened(n, x),
+                              n.shapeFrom({n.dim(x, 0), n.one(groups), n.mul(each, n.product(x, 2, rank))}));
+  Value y =
+      n.cast(n.reshapeTo(standardize(n, grouped, {2}, epsilonOf(n, 1e-5)), n.dims(x)), Node::element(x));
   if (n.opset < 21) { // one number a group
-    auto spread = [&](Value v) { return n.reshape(n.expand(n.unsqueeze(v, {1}), n.shapeFrom({n.one(groups), each})), {-1}); };
+    auto spread = [&](Value v) {
+      return n.reshape(n.expand(n.unsqueeze(v, {1}), n.shapeFrom({n.one(groups), each})), {-1});
+    };
     scale = spread(scale);
     bias = spread(bias);
   }
@@ -180,9 +196,11 @@ static void meanVariance(Node &n) {
 static void lpNorm(Node &n) {
   Value x = n.in(0);
   int64_t axis = n.axis(n.integer("axis", -1), n.rank(x)), p = n.integer("p", 2);
-  Value norm = p == 1 ? n.reduce(ReduceKind::l1, x, {axis}, true) : n.like<SqrtOp>(n.reduce(ReduceKind::sum_square, x, {axis}, true));
+  Value norm = p == 1 ? n.reduce(ReduceKind::l1, x, {axis}, true)
+                      : n.like<SqrtOp>(n.reduce(ReduceKind::sum_square, x, {axis}, true));
   // A row of zeros stays one.
-  Value safe = norm ? n.select(n.compare(CmpKind::eq, norm, n.number(norm, 0)), n.number(norm, 1), norm) : norm;
+  Value safe =
+      norm ? n.select(n.compare(CmpKind::eq, norm, n.number(norm, 0)), n.number(norm, 1), norm) : norm;
   n.out(0, n.div(x, safe));
 }
 /// x / (bias + alpha * mean square of the neighbouring channels)^beta.
@@ -194,24 +212,34 @@ static void localResponse(Node &n) {
     return;
   }
   // Channels become a spatial dimension that is pooled; zeros around them count.
-  Value square = n.reshapeTo(n.mul(x, x), n.shapeFrom({n.dim(x, 0), n.one(1), n.dim(x, 1), n.product(x, 2, rank)}));
+  Value square =
+      n.reshapeTo(n.mul(x, x), n.shapeFrom({n.dim(x, 0), n.one(1), n.dim(x, 1), n.product(x, 2, rank)}));
   int64_t before = (size - 1) / 2;
-  Value mean = square ? n.make<PoolOp>(Node::element(x), PoolKind::average, square, ArrayRef<int64_t>{size, 1}, ArrayRef<int64_t>{1, 1},
-                                       ArrayRef<int64_t>{before, 0, size - 1 - before, 0}, ArrayRef<int64_t>{1, 1}, false, true)
-                      : square;
-  Value base = n.add(n.mul(n.reshapeTo(mean, n.dims(x)), n.number(x, n.real("alpha", 0.0001))), n.number(x, n.real("bias", 1)));
+  Value mean =
+      square ? n.make<PoolOp>(Node::element(x), PoolKind::average, square, ArrayRef<int64_t>{size, 1},
+                              ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{before, 0, size - 1 - before, 0},
+                              ArrayRef<int64_t>{1, 1}, false, true)
+             : square;
+  Value base = n.add(n.mul(n.reshapeTo(mean, n.dims(x)), n.number(x, n.real("alpha", 0.0001))),
+                     n.number(x, n.real("bias", 1)));
   n.out(0, n.div(x, n.like<PowOp>(base, n.number(x, n.real("beta", 0.75)))));
 }
 
 ArrayRef<OpRow> normRows() {
   static const OpRow rows[] = {
-      {"", "LayerNormalization", 1, layerNorm, 2, 3}, {"", "RMSNormalization", 23, rmsNorm, 2, 2},
-      {"", "SimplifiedLayerNormalization", 1, rmsNorm, 2, 2}, {"com.microsoft", "SimplifiedLayerNormalization", 1, rmsNorm, 2, 2},
+      {"", "LayerNormalization", 1, layerNorm, 2, 3},
+      {"", "RMSNormalization", 23, rmsNorm, 2, 2},
+      {"", "SimplifiedLayerNormalization", 1, rmsNorm, 2, 2},
+      {"com.microsoft", "SimplifiedLayerNormalization", 1, rmsNorm, 2, 2},
       {"com.microsoft", "SkipLayerNormalization", 1, skipLayerNorm, 3, 5},
       {"com.microsoft", "SkipSimplifiedLayerNormalization", 1, skipSimplifiedLayerNorm, 3, 4},
-      {"com.microsoft", "EmbedLayerNormalization", 1, embedLayerNorm, 1, 9}, {"", "BatchNormalization", 1, batchNorm, 5, 5},
-      {"", "InstanceNormalization", 1, instanceNorm, 3, 3}, {"", "GroupNormalization", 18, groupNorm, 3, 3},
-      {"", "MeanVarianceNormalization", 9, meanVariance}, {"", "LpNormalization", 1, lpNorm}, {"", "LRN", 1, localResponse},
+      {"com.microsoft", "EmbedLayerNormalization", 1, embedLayerNorm, 1, 9},
+      {"", "BatchNormalization", 1, batchNorm, 5, 5},
+      {"", "InstanceNormalization", 1, instanceNorm, 3, 3},
+      {"", "GroupNormalization", 18, groupNorm, 3, 3},
+      {"", "MeanVarianceNormalization", 9, meanVariance},
+      {"", "LpNormalization", 1, lpNorm},
+      {"", "LRN", 1, localResponse},
   };
   return rows;
 }

@@ -9,9 +9,9 @@ const OpRow *findRow(llvm::StringRef domain, llvm::StringRef name, int64_t opset
   static const std::map<Key, std::vector<const OpRow *>> table = [] {
     std::map<Key, std::vector<const OpRow *>> rows;
     for (llvm::ArrayRef<OpRow> family :
-         {elementwiseRows(), activationRows(), movementRows(), indexingRows(), resizeRows(), reduceRows(), lossRows(), matmulRows(),
-          einsumRows(), normRows(), attentionRows(), msAttentionRows(), convRows(), quantRows(), selectRows(), recurrentRows(),
-          controlRows()})
+         {elementwiseRows(), activationRows(), movementRows(), indexingRows(), resizeRows(), reduceRows(),
+          lossRows(), matmulRows(), einsumRows(), normRows(), attentionRows(), msAttentionRows(), convRows(),
+          quantRows(), selectRows(), recurrentRows(), controlRows()})
       for (const OpRow &row : family)
         rows[{row.domain.str(), row.name.str()}].push_back(&row);
     return rows;

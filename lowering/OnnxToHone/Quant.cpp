@@ -16,16 +16,23 @@ static uint64_t quantAxis(Node &n, Value x, Value scale) {
 }
 static void dequantizeLinear(Node &n) {
   Value x = n.in(0), scale = n.in(1);
-  Type to = n.hasAttribute("output_dtype") && n.integer("output_dtype", 0) ? n.typeNumber(n.integer("output_dtype", 0)) : Node::element(scale);
+  Type to = n.hasAttribute("output_dtype") && n.integer("output_dtype", 0)
+                ? n.typeNumber(n.integer("output_dtype", 0))
+                : Node::element(scale);
   uint64_t axis = quantAxis(n, x, scale);
-  n.out(0, n.cast(n.make<DequantizeOp>(Node::element(scale), x, scale, n.in(2), axis, uint64_t(n.integer("block_size", 0))), to));
+  n.out(0, n.cast(n.make<DequantizeOp>(Node::element(scale), x, scale, n.in(2), axis,
+                                       uint64_t(n.integer("block_size", 0))),
+                  to));
 }
 static void quantizeLinear(Node &n) {
   Value x = n.in(0);
   int64_t given = n.integer("output_dtype", 0);
-  Type to = n.has(2) ? Node::element(n.in(2)) : given ? n.typeNumber(given) : Type(IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned));
+  Type to = n.has(2) ? Node::element(n.in(2))
+            : given  ? n.typeNumber(given)
+                     : Type(IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned));
   uint64_t axis = quantAxis(n, x, n.in(1));
-  n.out(0, to ? n.make<QuantizeOp>(to, x, n.in(1), n.in(2), to, axis, uint64_t(n.integer("block_size", 0))) : Value());
+  n.out(0, to ? n.make<QuantizeOp>(to, x, n.in(1), n.in(2), to, axis, uint64_t(n.integer("block_size", 0)))
+              : Value());
 }
 
 namespace {
@@ -37,7 +44,8 @@ static Quantized dynamicallyQuantized(Node &n, Value x) {
   Type f32 = n.b.getF32Type(), u8 = IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned);
   SmallVector<int64_t> all = axesFrom(0, n.rank(x));
   Value zero = n.constant(f32, 0), top = n.constant(f32, 255);
-  Value high = n.max(n.reduce(ReduceKind::max, x, all, false), zero), low = n.min(n.reduce(ReduceKind::min, x, all, false), zero);
+  Value high = n.max(n.reduce(ReduceKind::max, x, all, false), zero),
+        low = n.min(n.reduce(ReduceKind::min, x, all, false), zero);
   Value scale = n.div(n.sub(high, low), top);
   Value point = n.min(n.max(n.like<RoundOp>(n.sub(zero, n.div(low, scale))), zero), top);
   point = n.cast(point, u8);
@@ -81,7 +89,9 @@ static Value scaleFor(Node &n, Value scale, bool isRow) {
 static Value requantized(Node &n, Value sum, Value scale, Value outScale, Value outZero) {
   Value real = n.mul(n.cast(sum, n.b.getF32Type()), scale);
   Type to = Node::element(outZero);
-  return real ? n.make<QuantizeOp>(to, real, n.cast(outScale, n.b.getF32Type()), outZero, to, uint64_t(0), uint64_t(0)) : real;
+  return real ? n.make<QuantizeOp>(to, real, n.cast(outScale, n.b.getF32Type()), outZero, to, uint64_t(0),
+                                   uint64_t(0))
+              : real;
 }
 
 static void matmulInteger(Node &n) { n.out(0, integerProduct(n, n.in(0), n.in(2), n.in(1), n.in(3))); }
@@ -93,7 +103,8 @@ static void convInteger(Node &n) {
 }
 static void qlinearMatmul(Node &n) {
   Value sum = integerProduct(n, n.in(0), n.in(2), n.in(3), n.in(5));
-  n.out(0, requantized(n, sum, n.mul(scaleFor(n, n.in(1), true), scaleFor(n, n.in(4), false)), n.in(6), n.in(7)));
+  n.out(0, requantized(n, sum, n.mul(scaleFor(n, n.in(1), true), scaleFor(n, n.in(4), false)), n.in(6),
+                       n.in(7)));
 }
 static void qlinearConv(Node &n) {
   Value weight = n.in(3), scale = scaleFor(n, n.in(4), false), zero = n.in(5);
@@ -108,7 +119,8 @@ static void qlinearConv(Node &n) {
 /// com.microsoft: float results. A, B, scale of A, scale of B, zero points, bias.
 static void matmulIntegerToFloat(Node &n) {
   Value sum = integerProduct(n, n.in(0), n.in(4), n.in(1), n.in(5));
-  Value y = n.mul(n.cast(sum, n.b.getF32Type()), n.mul(scaleFor(n, n.in(2), true), scaleFor(n, n.in(3), false)));
+  Value y =
+      n.mul(n.cast(sum, n.b.getF32Type()), n.mul(scaleFor(n, n.in(2), true), scaleFor(n, n.in(3), false)));
   n.out(0, n.has(6) ? n.add(y, n.in(6)) : y);
 }
 static void dynamicQuantizeMatmul(Node &n) {
@@ -120,7 +132,10 @@ static void dynamicQuantizeMatmul(Node &n) {
 /// com.microsoft: A, its scale and zero point, B, the same, scale and zero point of the result.
 template <typename Op>
 static void qlinearBinary(Node &n) {
-  auto real = [&](int i) { return n.make<DequantizeOp>(n.b.getF32Type(), n.in(i), n.in(i + 1), n.in(i + 2), uint64_t(0), uint64_t(0)); };
+  auto real = [&](int i) {
+    return n.make<DequantizeOp>(n.b.getF32Type(), n.in(i), n.in(i + 1), n.in(i + 2), uint64_t(0),
+                                uint64_t(0));
+  };
   Type to = Node::element(n.in(0));
   Value y = n.like<Op>(real(0), real(3));
   n.out(0, y ? n.make<QuantizeOp>(to, y, n.in(6), n.in(7), to, uint64_t(0), uint64_t(0)) : y);
@@ -128,12 +143,18 @@ static void qlinearBinary(Node &n) {
 
 ArrayRef<OpRow> quantRows() {
   static const OpRow rows[] = {
-      {"", "DequantizeLinear", 10, dequantizeLinear, 2, 3}, {"", "QuantizeLinear", 10, quantizeLinear, 2, 3},
-      {"", "DynamicQuantizeLinear", 11, dynamicQuantize}, {"", "MatMulInteger", 10, matmulInteger, 2, 4},
-      {"", "ConvInteger", 10, convInteger, 2, 4}, {"", "QLinearMatMul", 10, qlinearMatmul, 8, 8}, {"", "QLinearConv", 10, qlinearConv, 8, 9},
-      {"com.microsoft", "DequantizeLinear", 1, dequantizeLinear, 2, 3}, {"com.microsoft", "QuantizeLinear", 1, quantizeLinear, 2, 3},
+      {"", "DequantizeLinear", 10, dequantizeLinear, 2, 3},
+      {"", "QuantizeLinear", 10, quantizeLinear, 2, 3},
+      {"", "DynamicQuantizeLinear", 11, dynamicQuantize},
+      {"", "MatMulInteger", 10, matmulInteger, 2, 4},
+      {"", "ConvInteger", 10, convInteger, 2, 4},
+      {"", "QLinearMatMul", 10, qlinearMatmul, 8, 8},
+      {"", "QLinearConv", 10, qlinearConv, 8, 9},
+      {"com.microsoft", "DequantizeLinear", 1, dequantizeLinear, 2, 3},
+      {"com.microsoft", "QuantizeLinear", 1, quantizeLinear, 2, 3},
       {"com.microsoft", "MatMulIntegerToFloat", 1, matmulIntegerToFloat, 4, 7},
-      {"com.microsoft", "DynamicQuantizeMatMul", 1, dynamicQuantizeMatmul, 3, 5}, {"com.microsoft", "QLinearAdd", 1, qlinearBinary<AddOp>, 7, 8},
+      {"com.microsoft", "DynamicQuantizeMatMul", 1, dynamicQuantizeMatmul, 3, 5},
+      {"com.microsoft", "QLinearAdd", 1, qlinearBinary<AddOp>, 7, 8},
       {"com.microsoft", "QLinearMul", 1, qlinearBinary<MulOp>, 7, 8},
   };
   return rows;

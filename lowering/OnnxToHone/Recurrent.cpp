@@ -15,18 +15,26 @@ struct Activation {
   double alpha = 0, beta = 0;
 
   static bool isKnown(StringRef name) {
-    return llvm::is_contained({"sigmoid", "tanh", "relu", "hardsigmoid", "leakyrelu", "thresholdedrelu", "elu", "softsign", "softplus",
-                               "affine", "scaledtanh"},
+    return llvm::is_contained({"sigmoid", "tanh", "relu", "hardsigmoid", "leakyrelu", "thresholdedrelu",
+                               "elu", "softsign", "softplus", "affine", "scaledtanh"},
                               name);
   }
   /// Alphas are given in order to those activations that take one; so are betas.
   static double defaultAlpha(StringRef name) {
-    return llvm::StringSwitch<double>(name).Case("leakyrelu", 0.01).Case("thresholdedrelu", 1).Case("elu", 1).Case("hardsigmoid", 0.2).Default(0);
+    return llvm::StringSwitch<double>(name)
+        .Case("leakyrelu", 0.01)
+        .Case("thresholdedrelu", 1)
+        .Case("elu", 1)
+        .Case("hardsigmoid", 0.2)
+        .Default(0);
   }
   static bool takesAlpha(StringRef name) {
-    return llvm::is_contained({"leakyrelu", "thresholdedrelu", "elu", "hardsigmoid", "affine", "scaledtanh"}, name);
+    return llvm::is_contained({"leakyrelu", "thresholdedrelu", "elu", "hardsigmoid", "affine", "scaledtanh"},
+                              name);
   }
-  static bool takesBeta(StringRef name) { return llvm::is_contained({"hardsigmoid", "affine", "scaledtanh"}, name); }
+  static bool takesBeta(StringRef name) {
+    return llvm::is_contained({"hardsigmoid", "affine", "scaledtanh"}, name);
+  }
 
   Value apply(Node &n, Value x) const {
     auto number = [&](double value) { return n.number(x, value); };
@@ -51,7 +59,8 @@ struct Activation {
     Value isNegative = n.compare(CmpKind::lt, x, number(0));
     if (name == "leakyrelu")
       return n.select(isNegative, n.mul(x, number(alpha)), x);
-    return n.select(isNegative, n.mul(number(alpha), n.sub(n.like<ExpOp>(n.min(x, number(0))), number(1))), x); // elu
+    return n.select(isNegative, n.mul(number(alpha), n.sub(n.like<ExpOp>(n.min(x, number(0))), number(1))),
+                    x); // elu
   }
 };
 
@@ -69,8 +78,8 @@ struct Layer {
   SmallVector<Value> outputs, hiddens, cells;
 
   Layer(Node &n, int64_t gates, std::vector<std::string> defaults)
-      : n(n), gates(gates), perDirection(int64_t(defaults.size())), batchFirst(n.integer("layout", 0)), direction(n.text("direction", "forward")),
-        x(n.in(0)), clip(n.real("clip", 0)) {
+      : n(n), gates(gates), perDirection(int64_t(defaults.size())), batchFirst(n.integer("layout", 0)),
+        direction(n.text("direction", "forward")), x(n.in(0)), clip(n.real("clip", 0)) {
     directions = direction == "bidirectional" ? 2 : 1;
     startsBackward = direction == "reverse";
     if (n.rank(x) != 3 || n.rank(n.in(1)) != 3 || n.rank(n.in(2)) != 3) {
@@ -99,7 +108,8 @@ struct Layer {
     std::vector<float> alphas = n.reals("activation_alpha"), betas = n.reals("activation_beta");
     size_t alpha = 0, beta = 0;
     for (int64_t i = 0; i < directions * perDirection; ++i) {
-      std::string usual = StringRef(defaults[i % perDirection]).lower(), name = size_t(i) < names.size() ? names[i] : usual;
+      std::string usual = StringRef(defaults[i % perDirection]).lower(),
+                  name = size_t(i) < names.size() ? names[i] : usual;
       if (!Activation::isKnown(name)) {
         n.fail("activation '" + name + "' is not built");
         return;
@@ -128,13 +138,15 @@ struct Layer {
   /// Columns of gate `g` of a [..., gates * H] tensor.
   Value gate(Value all, int64_t g) { return n.slice(all, n.rank(all) - 1, g * hidden, (g + 1) * hidden); }
 
-  using Cell = llvm::function_ref<void(Value projected, ArrayRef<Value> states, SmallVectorImpl<Value> &next)>;
+  using Cell =
+      llvm::function_ref<void(Value projected, ArrayRef<Value> states, SmallVectorImpl<Value> &next)>;
 
   /// Runs a cell over the projected input [T, B, gates * H]; the first state is the output.
   void run(int64_t d, Value projected, ArrayRef<Value> states, Cell cell) {
     Value steps = n.extent(x, 0);
     std::vector<Value> results = makeLoop(
-        n, steps, {}, states, [&](Value iteration, Value, ArrayRef<Value> carried, Value &next, std::vector<Value> &given) {
+        n, steps, {}, states,
+        [&](Value iteration, Value, ArrayRef<Value> carried, Value &next, std::vector<Value> &given) {
           Value at = isBackward(d) ? n.sub(n.sub(steps, n.i64(1)), iteration) : iteration;
           // The carried sizes are those of the initial states.
           SmallVector<Value> now;
@@ -185,14 +197,16 @@ static void lstm(Node &n) {
   Layer l(n, 4, {"sigmoid", "tanh", "tanh"});
   bool coupled = n.integer("input_forget", 0);
   for (int64_t d = 0; d < l.directions && !n.failed; ++d) {
-    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), h = l.state(5, d), c = l.state(6, d), bias = l.part(n.in(3), d);
+    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), h = l.state(5, d), c = l.state(6, d),
+          bias = l.part(n.in(3), d);
     if (l.isPlain && !coupled && !n.has(7)) {
       if (!bias)
         bias = l.zeros({n.one(8 * l.hidden)});
       if (n.failed)
         return;
       Type open = UnrankedTensorType::get(l.element);
-      auto op = LstmOp::create(n.b, n.loc, TypeRange{open, open, open}, l.x, w, r, bias, h, c, l.isBackward(d));
+      auto op =
+          LstmOp::create(n.b, n.loc, TypeRange{open, open, open}, l.x, w, r, bias, h, c, l.isBackward(d));
       if (!n.infer(op))
         return;
       l.outputs.push_back(n.unsqueeze(op.getOutput(), {1}));
@@ -202,12 +216,16 @@ static void lstm(Node &n) {
     }
     Value projected = n.matmul(l.x, w, false, true), peepholes = l.part(n.in(7), d);
     if (bias)
-      projected = n.add(projected, n.add(n.slice(bias, 0, 0, 4 * l.hidden), n.slice(bias, 0, 4 * l.hidden, 8 * l.hidden)));
+      projected = n.add(
+          projected, n.add(n.slice(bias, 0, 0, 4 * l.hidden), n.slice(bias, 0, 4 * l.hidden, 8 * l.hidden)));
     l.run(d, projected, {h, c}, [&](Value in, ArrayRef<Value> states, SmallVectorImpl<Value> &next) {
       Value all = n.add(in, n.matmul(states[0], r, false, true)), cell = states[1];
-      auto looked = [&](Value v, int64_t p, Value at) { return peepholes ? n.add(v, n.mul(l.gate(peepholes, p), at)) : v; };
+      auto looked = [&](Value v, int64_t p, Value at) {
+        return peepholes ? n.add(v, n.mul(l.gate(peepholes, p), at)) : v;
+      };
       Value i = l.activation(d, 0).apply(n, l.clipped(looked(l.gate(all, 0), 0, cell)));
-      Value f = coupled ? n.sub(n.number(i, 1), i) : l.activation(d, 0).apply(n, l.clipped(looked(l.gate(all, 2), 2, cell)));
+      Value f = coupled ? n.sub(n.number(i, 1), i)
+                        : l.activation(d, 0).apply(n, l.clipped(looked(l.gate(all, 2), 2, cell)));
       Value g = l.activation(d, 1).apply(n, l.clipped(l.gate(all, 3)));
       Value newCell = n.add(n.mul(f, cell), n.mul(i, g));
       Value o = l.activation(d, 0).apply(n, l.clipped(looked(l.gate(all, 1), 1, newCell)));
@@ -222,14 +240,16 @@ static void gru(Node &n) {
   Layer l(n, 3, {"sigmoid", "tanh"});
   bool resetsAfter = n.integer("linear_before_reset", 0);
   for (int64_t d = 0; d < l.directions && !n.failed; ++d) {
-    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), bias = l.part(n.in(3), d), projected = n.matmul(l.x, w, false, true);
+    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), bias = l.part(n.in(3), d),
+          projected = n.matmul(l.x, w, false, true);
     if (!bias)
       bias = l.zeros({n.one(6 * l.hidden)});
     projected = n.add(projected, n.slice(bias, 0, 0, 3 * l.hidden));
     Value inner = n.slice(bias, 0, 3 * l.hidden, 6 * l.hidden);
     Value rGates = n.slice(r, 0, 0, 2 * l.hidden), rHidden = n.slice(r, 0, 2 * l.hidden, 3 * l.hidden);
     l.run(d, projected, {l.state(5, d)}, [&](Value in, ArrayRef<Value> states, SmallVectorImpl<Value> &next) {
-      Value h = states[0], both = n.add(n.matmul(h, rGates, false, true), n.slice(inner, 0, 0, 2 * l.hidden)), innerH = l.gate(inner, 2);
+      Value h = states[0], both = n.add(n.matmul(h, rGates, false, true), n.slice(inner, 0, 0, 2 * l.hidden)),
+            innerH = l.gate(inner, 2);
       Value z = l.activation(d, 0).apply(n, l.clipped(n.add(l.gate(in, 0), l.gate(both, 0))));
       Value reset = l.activation(d, 0).apply(n, l.clipped(n.add(l.gate(in, 1), l.gate(both, 1))));
       Value recurrent = resetsAfter ? n.mul(reset, n.add(n.matmul(h, rHidden, false, true), innerH))
@@ -244,9 +264,11 @@ static void gru(Node &n) {
 static void rnn(Node &n) {
   Layer l(n, 1, {"tanh"});
   for (int64_t d = 0; d < l.directions && !n.failed; ++d) {
-    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), bias = l.part(n.in(3), d), projected = n.matmul(l.x, w, false, true);
+    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), bias = l.part(n.in(3), d),
+          projected = n.matmul(l.x, w, false, true);
     if (bias)
-      projected = n.add(projected, n.add(n.slice(bias, 0, 0, l.hidden), n.slice(bias, 0, l.hidden, 2 * l.hidden)));
+      projected =
+          n.add(projected, n.add(n.slice(bias, 0, 0, l.hidden), n.slice(bias, 0, l.hidden, 2 * l.hidden)));
     l.run(d, projected, {l.state(5, d)}, [&](Value in, ArrayRef<Value> states, SmallVectorImpl<Value> &next) {
       next.assign({l.activation(d, 0).apply(n, l.clipped(n.add(in, n.matmul(states[0], r, false, true))))});
     });
@@ -255,7 +277,8 @@ static void rnn(Node &n) {
 }
 
 ArrayRef<OpRow> recurrentRows() {
-  static const OpRow rows[] = {{"", "LSTM", 1, lstm, 3, 8}, {"", "GRU", 1, gru, 3, 6}, {"", "RNN", 1, rnn, 3, 6}};
+  static const OpRow rows[] = {
+      {"", "LSTM", 1, lstm, 3, 8}, {"", "GRU", 1, gru, 3, 6}, {"", "RNN", 1, rnn, 3, 6}};
   return rows;
 }
 

@@ -28,10 +28,15 @@ static void reduce(Node &n) {
 /// Math functions of integers are those of their f32 values.
 template <typename Op>
 static Value viaFloat(Node &n, Value x) {
-  return x && !Node::isFloat(x) ? n.cast(n.like<Op>(n.cast(x, n.b.getF32Type())), Node::element(x)) : n.like<Op>(x);
+  return x && !Node::isFloat(x) ? n.cast(n.like<Op>(n.cast(x, n.b.getF32Type())), Node::element(x))
+                                : n.like<Op>(x);
 }
-static void reduceL2(Node &n) { n.out(0, viaFloat<SqrtOp>(n, n.reduce(ReduceKind::sum_square, n.in(0), reduceAxes(n), keepsDims(n)))); }
-static void reduceLogSum(Node &n) { n.out(0, viaFloat<LogOp>(n, n.reduce(ReduceKind::sum, n.in(0), reduceAxes(n), keepsDims(n)))); }
+static void reduceL2(Node &n) {
+  n.out(0, viaFloat<SqrtOp>(n, n.reduce(ReduceKind::sum_square, n.in(0), reduceAxes(n), keepsDims(n))));
+}
+static void reduceLogSum(Node &n) {
+  n.out(0, viaFloat<LogOp>(n, n.reduce(ReduceKind::sum, n.in(0), reduceAxes(n), keepsDims(n))));
+}
 static void reduceLogSumExp(Node &n) {
   Value x = n.in(0);
   Type element = Node::element(x);
@@ -51,7 +56,8 @@ static Value argReduce(Node &n, Value x, int64_t axis, bool keep, bool last) {
 template <bool isMin>
 static void argReduce(Node &n) {
   Value x = n.in(0);
-  n.out(0, argReduce<isMin>(n, x, n.axis(n.integer("axis", 0), n.rank(x)), keepsDims(n), n.integer("select_last_index", 0)));
+  n.out(0, argReduce<isMin>(n, x, n.axis(n.integer("axis", 0), n.rank(x)), keepsDims(n),
+                            n.integer("select_last_index", 0)));
 }
 template <bool isProduct>
 static void running(Node &n) {
@@ -59,8 +65,8 @@ static void running(Node &n) {
   if (axis.size() != 1)
     n.fail("expected one axis");
   else
-    n.out(0, n.like<CumSumOp>(n.in(0), uint64_t(n.axis(axis[0], n.rank(n.in(0)))), bool(n.integer("exclusive", 0)),
-                              bool(n.integer("reverse", 0)), isProduct));
+    n.out(0, n.like<CumSumOp>(n.in(0), uint64_t(n.axis(axis[0], n.rank(n.in(0)))),
+                              bool(n.integer("exclusive", 0)), bool(n.integer("reverse", 0)), isProduct));
 }
 
 //===-- softmax ------------------------------------------------------------------===//
@@ -73,7 +79,8 @@ static Value hardmax(Node &n, Value x, int64_t axis) {
 enum class Kind { softmax, logSoftmax, hardmax };
 template <Kind kind>
 static Value along(Node &n, Value x, int64_t axis) {
-  return kind == Kind::hardmax ? hardmax(n, x, axis) : n.like<SoftmaxOp>(x, uint64_t(axis), kind == Kind::logSoftmax);
+  return kind == Kind::hardmax ? hardmax(n, x, axis)
+                               : n.like<SoftmaxOp>(x, uint64_t(axis), kind == Kind::logSoftmax);
 }
 /// Until opset 12: over a matrix of what lies in front of `axis` and all from it on.
 template <Kind kind>
@@ -95,15 +102,26 @@ static void softmax13(Node &n) {
 
 ArrayRef<OpRow> reduceRows() {
   static const OpRow rows[] = {
-      {"", "ReduceSum", 1, reduce<ReduceKind::sum>, 1, 2}, {"", "ReduceMean", 1, reduce<ReduceKind::mean>, 1, 2},
-      {"", "ReduceMax", 1, reduce<ReduceKind::max>, 1, 2}, {"", "ReduceMin", 1, reduce<ReduceKind::min>, 1, 2},
-      {"", "ReduceProd", 1, reduce<ReduceKind::prod>, 1, 2}, {"", "ReduceL1", 1, reduce<ReduceKind::l1>, 1, 2},
-      {"", "ReduceSumSquare", 1, reduce<ReduceKind::sum_square>, 1, 2}, {"", "ReduceL2", 1, reduceL2, 1, 2},
-      {"", "ReduceLogSum", 1, reduceLogSum, 1, 2}, {"", "ReduceLogSumExp", 1, reduceLogSumExp, 1, 2}, {"", "ArgMax", 1, argReduce<false>},
-      {"", "ArgMin", 1, argReduce<true>}, {"", "CumSum", 11, running<false>, 2, 2}, {"", "CumProd", 26, running<true>, 2, 2},
-      {"", "Softmax", 1, softmax1<Kind::softmax>}, {"", "Softmax", 13, softmax13<Kind::softmax>},
-      {"", "LogSoftmax", 1, softmax1<Kind::logSoftmax>}, {"", "LogSoftmax", 13, softmax13<Kind::logSoftmax>},
-      {"", "Hardmax", 1, softmax1<Kind::hardmax>}, {"", "Hardmax", 13, softmax13<Kind::hardmax>},
+      {"", "ReduceSum", 1, reduce<ReduceKind::sum>, 1, 2},
+      {"", "ReduceMean", 1, reduce<ReduceKind::mean>, 1, 2},
+      {"", "ReduceMax", 1, reduce<ReduceKind::max>, 1, 2},
+      {"", "ReduceMin", 1, reduce<ReduceKind::min>, 1, 2},
+      {"", "ReduceProd", 1, reduce<ReduceKind::prod>, 1, 2},
+      {"", "ReduceL1", 1, reduce<ReduceKind::l1>, 1, 2},
+      {"", "ReduceSumSquare", 1, reduce<ReduceKind::sum_square>, 1, 2},
+      {"", "ReduceL2", 1, reduceL2, 1, 2},
+      {"", "ReduceLogSum", 1, reduceLogSum, 1, 2},
+      {"", "ReduceLogSumExp", 1, reduceLogSumExp, 1, 2},
+      {"", "ArgMax", 1, argReduce<false>},
+      {"", "ArgMin", 1, argReduce<true>},
+      {"", "CumSum", 11, running<false>, 2, 2},
+      {"", "CumProd", 26, running<true>, 2, 2},
+      {"", "Softmax", 1, softmax1<Kind::softmax>},
+      {"", "Softmax", 13, softmax13<Kind::softmax>},
+      {"", "LogSoftmax", 1, softmax1<Kind::logSoftmax>},
+      {"", "LogSoftmax", 13, softmax13<Kind::logSoftmax>},
+      {"", "Hardmax", 1, softmax1<Kind::hardmax>},
+      {"", "Hardmax", 13, softmax13<Kind::hardmax>},
   };
   return rows;
 }

@@ -32,7 +32,8 @@ static Value keepAspect(Node &n, Value x, ArrayRef<int64_t> axes, bool isSmalles
   return n.integerTensor(sizes);
 }
 
-static void resize(Node &n, Value extent, bool hasSizes, StringRef defaultCoordinates, StringRef defaultNearest) {
+static void resize(Node &n, Value extent, bool hasSizes, StringRef defaultCoordinates,
+                   StringRef defaultNearest) {
   Value x = n.in(0);
   int64_t rank = n.rank(x);
   std::vector<int64_t> axes = n.integers("axes");
@@ -41,12 +42,15 @@ static void resize(Node &n, Value extent, bool hasSizes, StringRef defaultCoordi
       axes.push_back(axis);
   for (int64_t &axis : axes)
     axis = n.axis(axis, rank);
-  std::string mode = n.text("mode", "nearest"), coordinates = n.text("coordinate_transformation_mode", defaultCoordinates);
+  std::string mode = n.text("mode", "nearest"),
+              coordinates = n.text("coordinate_transformation_mode", defaultCoordinates);
   std::string policy = n.text("keep_aspect_ratio_policy", "stretch");
   mode = mode == "bilinear" ? "linear" : mode;
   auto kind = symbolizeResizeKind(mode);
   if (!kind || n.integer("antialias", 0) || coordinates == "tf_crop_and_resize") {
-    n.fail(!kind ? "resize mode '" + mode + "' is not built" : n.integer("antialias", 0) ? "antialiasing is not built" : "cropping is not built");
+    n.fail(!kind                       ? "resize mode '" + mode + "' is not built"
+           : n.integer("antialias", 0) ? "antialiasing is not built"
+                                       : "cropping is not built");
     return;
   }
   if (!extent || n.size(extent, 0) != int64_t(axes.size())) {
@@ -76,8 +80,10 @@ static void resize(Node &n, Value extent, bool hasSizes, StringRef defaultCoordi
     extent = n.gather(extent, n.integerTensor(picks), 0);
   }
   n.out(0, moving.empty() ? x
-                          : n.make<ResizeOp>(Node::element(x), *kind, x, extent, moving, coordinates, n.text("nearest_mode", defaultNearest),
-                                             llvm::APFloat(float(n.real("cubic_coeff_a", -0.75))), bool(n.integer("exclude_outside", 0))));
+                          : n.make<ResizeOp>(Node::element(x), *kind, x, extent, moving, coordinates,
+                                             n.text("nearest_mode", defaultNearest),
+                                             llvm::APFloat(float(n.real("cubic_coeff_a", -0.75))),
+                                             bool(n.integer("exclude_outside", 0))));
 }
 
 static void upsample7(Node &n) { resize(n, n.floatTensor(n.reals("scales")), false, "asymmetric", "floor"); }
@@ -90,7 +96,10 @@ static void resize11(Node &n) {
 
 ArrayRef<OpRow> resizeRows() {
   static const OpRow rows[] = {
-      {"", "Upsample", 7, upsample7}, {"", "Upsample", 9, resize10, 2, 2}, {"", "Resize", 10, resize10, 2, 2}, {"", "Resize", 11, resize11, 1, 4},
+      {"", "Upsample", 7, upsample7},
+      {"", "Upsample", 9, resize10, 2, 2},
+      {"", "Resize", 10, resize10, 2, 2},
+      {"", "Resize", 11, resize11, 1, 4},
   };
   return rows;
 }

@@ -12,7 +12,8 @@ static void topKOf(Node &n, Value k) {
   if (n.failed)
     return;
   Type open = UnrankedTensorType::get(Node::element(x));
-  auto op = TopKOp::create(n.b, n.loc, TypeRange{open, UnrankedTensorType::get(n.b.getI64Type())}, x, k, uint64_t(axis), !n.integer("largest", 1));
+  auto op = TopKOp::create(n.b, n.loc, TypeRange{open, UnrankedTensorType::get(n.b.getI64Type())}, x, k,
+                           uint64_t(axis), !n.integer("largest", 1));
   if (!n.infer(op))
     return;
   n.out(0, op.getValues());
@@ -23,7 +24,8 @@ static void topK10(Node &n) { topKOf(n, n.in(1)); }
 static void nonZero(Node &n) { n.out(0, n.make<NonZeroOp>(n.b.getI64Type(), n.in(0))); }
 
 ArrayRef<OpRow> selectRows() {
-  static const OpRow rows[] = {{"", "TopK", 1, topK1}, {"", "TopK", 10, topK10, 2, 2}, {"", "NonZero", 9, nonZero}};
+  static const OpRow rows[] = {
+      {"", "TopK", 1, topK1}, {"", "TopK", 10, topK10, 2, 2}, {"", "NonZero", 9, nonZero}};
   return rows;
 }
 

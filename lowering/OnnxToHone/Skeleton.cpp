@@ -1,4 +1,5 @@
-// Walks the wire format along the fields that can lead to a tensor (onnx.proto's numbers) and copies the rest.
+// Walks the wire format along the fields that can lead to a tensor (onnx.proto's numbers) and copies the
+// rest.
 #include "lowering/OnnxToHone/Skeleton.h"
 #include <cstdint>
 
@@ -22,7 +23,9 @@ Kind fieldKind(Kind kind, uint64_t number) {
   case Kind::Node:
     return number == 5 ? Kind::Attribute : Kind::Other;
   case Kind::Attribute:
-    return number == 5 || number == 10 ? Kind::Tensor : number == 6 || number == 11 ? Kind::Graph : Kind::Other;
+    return number == 5 || number == 10   ? Kind::Tensor
+           : number == 6 || number == 11 ? Kind::Graph
+                                         : Kind::Other;
   default:
     return Kind::Other;
   }

@@ -7,7 +7,7 @@
 
 namespace hone {
 
-constexpr int maxGraphDepth = 64;       // sub-graphs within sub-graphs
+constexpr int maxGraphDepth = 64;         // sub-graphs within sub-graphs
 constexpr size_t maxConstantBytes = 1024; // larger tensors are weights
 
 /// Key of the external_data entry that stands for a payload; its value is "OFFSET LENGTH" in the model file.

@@ -12,7 +12,8 @@ using namespace mlir::hone;
 namespace hone {
 
 namespace {
-/// TensorProto.DataType by number: the newest are not in the library's enumeration. Null builders are not built.
+/// TensorProto.DataType by number: the newest are not in the library's enumeration. Null builders are not
+/// built.
 struct DataType {
   int64_t number;
   const char *name;
@@ -29,15 +30,32 @@ Type real(MLIRContext *context) {
 } // namespace
 
 static const DataType dataTypes[] = {
-    {1, "float", real<Float32Type>},    {2, "uint8", integer<8, true>},     {3, "int8", integer<8, false>},
-    {4, "uint16", integer<16, true>},   {5, "int16", integer<16, false>},   {6, "int32", integer<32, false>},
-    {7, "int64", integer<64, false>},   {8, "string", nullptr},             {9, "bool", integer<1, false>},
-    {10, "float16", real<Float16Type>}, {11, "double", real<Float64Type>},  {12, "uint32", integer<32, true>},
-    {13, "uint64", integer<64, true>},  {14, "complex64", nullptr},         {15, "complex128", nullptr},
-    {16, "bfloat16", real<BFloat16Type>}, {17, "float8e4m3fn", nullptr},    {18, "float8e4m3fnuz", nullptr},
-    {19, "float8e5m2", nullptr},        {20, "float8e5m2fnuz", nullptr},    {21, "uint4", integer<4, true>},
-    {22, "int4", integer<4, false>},    {23, "float4e2m1", nullptr},        {24, "float8e8m0", nullptr},
-    {25, "uint2", nullptr},             {26, "int2", nullptr},
+    {1, "float", real<Float32Type>},
+    {2, "uint8", integer<8, true>},
+    {3, "int8", integer<8, false>},
+    {4, "uint16", integer<16, true>},
+    {5, "int16", integer<16, false>},
+    {6, "int32", integer<32, false>},
+    {7, "int64", integer<64, false>},
+    {8, "string", nullptr},
+    {9, "bool", integer<1, false>},
+    {10, "float16", real<Float16Type>},
+    {11, "double", real<Float64Type>},
+    {12, "uint32", integer<32, true>},
+    {13, "uint64", integer<64, true>},
+    {14, "complex64", nullptr},
+    {15, "complex128", nullptr},
+    {16, "bfloat16", real<BFloat16Type>},
+    {17, "float8e4m3fn", nullptr},
+    {18, "float8e4m3fnuz", nullptr},
+    {19, "float8e5m2", nullptr},
+    {20, "float8e5m2fnuz", nullptr},
+    {21, "uint4", integer<4, true>},
+    {22, "int4", integer<4, false>},
+    {23, "float4e2m1", nullptr},
+    {24, "float8e8m0", nullptr},
+    {25, "uint2", nullptr},
+    {26, "int2", nullptr},
 };
 
 static const DataType *findType(int64_t number) {
@@ -50,11 +68,14 @@ Type elementTypeOf(MLIRContext *context, int64_t dataType) {
 }
 std::string whyNoElementType(int64_t dataType) {
   auto *type = findType(dataType);
-  return type ? std::string("element type ") + type->name + " is not built" : "element type " + std::to_string(dataType) + " is not known";
+  return type ? std::string("element type ") + type->name + " is not built"
+              : "element type " + std::to_string(dataType) + " is not known";
 }
 
 /// Bytes of `count` elements, packed for 4-bit types.
-static int64_t bytesFor(int64_t count, unsigned bits) { return bits == 4 ? (count + 1) / 2 : count * ((bits + 7) / 8); }
+static int64_t bytesFor(int64_t count, unsigned bits) {
+  return bits == 4 ? (count + 1) / 2 : count * ((bits + 7) / 8);
+}
 
 //===-- where the bytes are ------------------------------------------------------===//
 
@@ -65,7 +86,8 @@ bool GraphImporter::externalBytes(const onnx::TensorProto &proto, Bytes &at, std
       at.file = entry.value();
     else if ((entry.key() == "offset" && !llvm::to_integer(entry.value(), at.offset)) ||
              (entry.key() == "length" && !llvm::to_integer(entry.value(), at.length)))
-      return error = "expected a number as " + entry.key() + " of external data, got '" + entry.value() + "'", false;
+      return error = "expected a number as " + entry.key() + " of external data, got '" + entry.value() + "'",
+             false;
   }
   if (at.file.empty() || llvm::sys::path::is_absolute(at.file) || at.file.find('\0') != std::string::npos)
     return error = "expected external data in the model's folder, got '" + at.file + "'", false;
@@ -85,11 +107,13 @@ bool GraphImporter::externalBytes(const onnx::TensorProto &proto, Bytes &at, std
     known = externalSizes.try_emplace(at.file, int64_t(status.getSize())).first;
   }
   int64_t size = known->second;
-  if (at.length < 0 && at.offset >= 0 && at.offset <= size && llvm::none_of(proto.external_data(), [](auto &e) { return e.key() == "length"; }))
+  if (at.length < 0 && at.offset >= 0 && at.offset <= size &&
+      llvm::none_of(proto.external_data(), [](auto &e) { return e.key() == "length"; }))
     at.length = size - at.offset;
   if (at.offset < 0 || at.length < 0 || at.offset > size || at.length > size - at.offset)
-    return error = "expected external data within '" + at.file + "' (" + std::to_string(size) + " bytes), got offset " +
-                   std::to_string(at.offset) + " and length " + std::to_string(at.length),
+    return error = "expected external data within '" + at.file + "' (" + std::to_string(size) +
+                   " bytes), got offset " + std::to_string(at.offset) + " and length " +
+                   std::to_string(at.length),
            false;
   return true;
 }
@@ -146,15 +170,16 @@ Value GraphImporter::weight(StringRef name, RankedTensorType type, const Bytes &
   WeightOp &op = weights[{at.file, at.offset, type.getAsOpaquePointer()}];
   if (!op) {
     OpBuilder detached(b.getContext());
-    op = WeightOp::create(detached, loc, name.empty() ? "weight" : name, type, b.getStringAttr(at.file), b.getI64IntegerAttr(at.offset),
-                          b.getI64IntegerAttr(at.length));
+    op = WeightOp::create(detached, loc, name.empty() ? "weight" : name, type, b.getStringAttr(at.file),
+                          b.getI64IntegerAttr(at.offset), b.getI64IntegerAttr(at.length));
     symbols.insert(op, Block::iterator(function));
   }
   auto get = GetWeightOp::create(b, loc, type, FlatSymbolRefAttr::get(op));
   (void)shapes.infer(get);
   if (!isBool)
     return get;
-  auto flags = CastOp::create(b, loc, UnrankedTensorType::get(b.getI1Type()), get, TypeAttr::get(b.getI1Type()));
+  auto flags =
+      CastOp::create(b, loc, UnrankedTensorType::get(b.getI1Type()), get, TypeAttr::get(b.getI1Type()));
   (void)shapes.infer(flags);
   return flags;
 }
@@ -167,7 +192,8 @@ Value GraphImporter::reinterpret(Value value, RankedTensorType type) {
   auto source = get ? symbols.lookup<WeightOp>(get.getWeight()) : WeightOp();
   int64_t length = bytesFor(type.getNumElements(), type.getElementTypeBitWidth());
   if (source && source.getFile() && int64_t(*source.getLength()) == length)
-    return weight((source.getSymName() + ".view").str(), type, {source.getFile()->str(), int64_t(*source.getOffset()), length});
+    return weight((source.getSymName() + ".view").str(), type,
+                  {source.getFile()->str(), int64_t(*source.getOffset()), length});
   auto known = value.getDefiningOp<ConstantOp>();
   auto elements = known ? dyn_cast<DenseElementsAttr>(known.getValue()) : DenseElementsAttr();
   if (!elements || elements.getElementType().getIntOrFloatBitWidth() % 8)
@@ -225,8 +251,9 @@ Value GraphImporter::tensor(const onnx::TensorProto &proto, StringRef name, std:
     for (const auto &entry : proto.external_data())
       if (entry.key() == payloadKey.str()) {
         auto [offset, length] = StringRef(entry.value()).split(' ');
-        isPlaced = !offset.getAsInteger(10, at.offset) && !length.getAsInteger(10, at.length) && at.offset >= 0 && at.length >= 0 &&
-                   uint64_t(at.offset) <= fileSize && uint64_t(at.length) <= fileSize - uint64_t(at.offset);
+        isPlaced = !offset.getAsInteger(10, at.offset) && !length.getAsInteger(10, at.length) &&
+                   at.offset >= 0 && at.length >= 0 && uint64_t(at.offset) <= fileSize &&
+                   uint64_t(at.length) <= fileSize - uint64_t(at.offset);
         at.file = shown;
       }
   }
@@ -243,7 +270,9 @@ Value GraphImporter::tensor(const onnx::TensorProto &proto, StringRef name, std:
     at.length = int64_t(raw.size());
   }
   if (at.length != expected)
-    return error = "expected " + std::to_string(expected) + " bytes of data, got " + std::to_string(at.length), Value();
+    return error =
+               "expected " + std::to_string(expected) + " bytes of data, got " + std::to_string(at.length),
+           Value();
   if (isPlaced && expected > int64_t(maxConstantBytes))
     return weight(prefix + name.str(), type, at);
   if (isPlaced) {

@@ -34,9 +34,9 @@ static std::unique_ptr<llvm::TargetMachine> makeMachine(mlir::hone::TargetAttr t
   std::string features = target.getFeatures().getValue().str();
   if (target.fact("vnni"))
     features += ",+fast-dpwssd";
-  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(triple, target.getCpu().getValue(), features,
-                                                                         options, llvm::Reloc::PIC_, std::nullopt,
-                                                                         llvm::CodeGenOptLevel::Aggressive));
+  return std::unique_ptr<llvm::TargetMachine>(
+      found->createTargetMachine(triple, target.getCpu().getValue(), features, options, llvm::Reloc::PIC_,
+                                 std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
@@ -84,7 +84,8 @@ static OwningOpRef<ModuleOp> splitUnoptimized(ModuleOp module) {
   return rest;
 }
 
-FailureOr<std::vector<Object>> compileObjects(ModuleOp module, mlir::hone::TargetAttr target, StringRef dumpDir) {
+FailureOr<std::vector<Object>> compileObjects(ModuleOp module, mlir::hone::TargetAttr target,
+                                              StringRef dumpDir) {
   registerBuiltinDialectTranslation(*module.getContext());
   registerLLVMDialectTranslation(*module.getContext());
   OwningOpRef<ModuleOp> code = module.clone();

@@ -9,12 +9,15 @@ namespace hone {
 
 using Object = llvm::SmallVector<char, 0>;
 
-/// Compiles a module in the LLVM dialect for `target` into relocatable objects: what LLVM may optimize, and kernels marked
-/// `hone.no_opt`, which it may not touch. Errors are emitted at the module. With `dumpDir` the LLVM IR is kept there.
-mlir::FailureOr<std::vector<Object>> compileObjects(mlir::ModuleOp module, mlir::hone::TargetAttr target, llvm::StringRef dumpDir = "");
+/// Compiles a module in the LLVM dialect for `target` into relocatable objects: what LLVM may optimize, and
+/// kernels marked `hone.no_opt`, which it may not touch. Errors are emitted at the module. With `dumpDir` the
+/// LLVM IR is kept there.
+mlir::FailureOr<std::vector<Object>> compileObjects(mlir::ModuleOp module, mlir::hone::TargetAttr target,
+                                                    llvm::StringRef dumpDir = "");
 
 /// Links objects into an ELF file at `path`: a shared object, or one relocatable object.
-mlir::LogicalResult linkObjects(llvm::ArrayRef<Object> objects, llvm::StringRef path, bool shared, std::string &error);
+mlir::LogicalResult linkObjects(llvm::ArrayRef<Object> objects, llvm::StringRef path, bool shared,
+                                std::string &error);
 
 } // namespace hone
 #endif

@@ -12,27 +12,32 @@ struct Row {
   StringRef name, cpu, features;
 };
 // Feature lists are what code of that level may use; the runtime checks them before it loads a file.
-constexpr StringRef v3 = "+avx,+avx2,+bmi,+bmi2,+cmov,+cx8,+f16c,+fma,+fxsr,+lzcnt,+mmx,+movbe,+popcnt,+sse,+sse2,+sse3,+sse4.1,+sse4.2,+ssse3,+xsave";
+constexpr StringRef v3 = "+avx,+avx2,+bmi,+bmi2,+cmov,+cx8,+f16c,+fma,+fxsr,+lzcnt,+mmx,+movbe,+popcnt,+sse,+"
+                         "sse2,+sse3,+sse4.1,+sse4.2,+ssse3,+xsave";
 const Row rows[] = {
     {"x86-64-v3", "x86-64-v3", v3},
     {"x86-64-v4", "x86-64-v4",
-     "+avx,+avx2,+bmi,+bmi2,+cmov,+cx8,+f16c,+fma,+fxsr,+lzcnt,+mmx,+movbe,+popcnt,+sse,+sse2,+sse3,+sse4.1,+sse4.2,+ssse3,+xsave,"
+     "+avx,+avx2,+bmi,+bmi2,+cmov,+cx8,+f16c,+fma,+fxsr,+lzcnt,+mmx,+movbe,+popcnt,+sse,+sse2,+sse3,+sse4.1,+"
+     "sse4.2,+ssse3,+xsave,"
      "+avx512f,+avx512bw,+avx512cd,+avx512dq,+avx512vl,+avx512vnni"},
 };
 constexpr StringRef gpus[] = {"sm_80", "sm_86", "sm_89", "sm_90a", "sm_100a", "sm_120a"};
 } // namespace
 
-static mlir::hone::TargetAttr describe(MLIRContext &context, StringRef name, StringRef cpu, StringRef features) {
+static mlir::hone::TargetAttr describe(MLIRContext &context, StringRef name, StringRef cpu,
+                                       StringRef features) {
   Builder b(&context);
   SmallVector<StringRef> list;
   features.split(list, ',');
   auto has = [&](StringRef feature) { return llvm::is_contained(list, ("+" + feature).str()); };
   bool avx512 = has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl");
   auto fact = [&](StringRef key, int64_t value) { return b.getNamedAttr(key, b.getI64IntegerAttr(value)); };
-  auto facts = b.getDictionaryAttr({fact("avx512", avx512), fact("bf16", avx512 && has("avx512bf16")),
-                                    fact("vbmi", avx512 && has("avx512vbmi")), fact("vector_bits", avx512 ? 512 : 256),
-                                    fact("vnni", avx512 && has("avx512vnni"))});
-  return mlir::hone::TargetAttr::get(&context, b.getStringAttr(name), b.getStringAttr(cpu), b.getStringAttr(features), facts);
+  auto facts =
+      b.getDictionaryAttr({fact("avx512", avx512), fact("bf16", avx512 && has("avx512bf16")),
+                           fact("vbmi", avx512 && has("avx512vbmi")), fact("vector_bits", avx512 ? 512 : 256),
+                           fact("vnni", avx512 && has("avx512vnni"))});
+  return mlir::hone::TargetAttr::get(&context, b.getStringAttr(name), b.getStringAttr(cpu),
+                                     b.getStringAttr(features), facts);
 }
 
 FailureOr<mlir::hone::TargetAttr> findTarget(MLIRContext &context, StringRef name, std::string &error) {
@@ -53,7 +58,8 @@ FailureOr<mlir::hone::TargetAttr> findTarget(MLIRContext &context, StringRef nam
     if (row.name == name)
       return describe(context, row.name, row.cpu, row.features);
   if (llvm::is_contained(gpus, name))
-    error = "target '" + name.str() + "': code for GPUs is not built yet; known targets: host x86-64-v3 x86-64-v4";
+    error = "target '" + name.str() +
+            "': code for GPUs is not built yet; known targets: host x86-64-v3 x86-64-v4";
   else
     error = "unknown target '" + name.str() + "'; known targets: host x86-64-v3 x86-64-v4";
   return failure();

@@ -5,6 +5,7 @@
 
 namespace hone {
 /// The target attribute of `name` (`host`: the CPU this runs on). On failure `error` says what is known.
-mlir::FailureOr<mlir::hone::TargetAttr> findTarget(mlir::MLIRContext &context, llvm::StringRef name, std::string &error);
+mlir::FailureOr<mlir::hone::TargetAttr> findTarget(mlir::MLIRContext &context, llvm::StringRef name,
+                                                   std::string &error);
 } // namespace hone
 #endif

@@ -69,7 +69,9 @@ static llvm::json::Array describeTensors(ArrayAttr tensors, DictionaryAttr range
       }
       shape.push_back(std::move(object));
     }
-    out.push_back(llvm::json::Object{{"name", name ? name.getValue() : ""}, {"dtype", text(type.getElementType())}, {"shape", std::move(shape)}});
+    out.push_back(llvm::json::Object{{"name", name ? name.getValue() : ""},
+                                     {"dtype", text(type.getElementType())},
+                                     {"shape", std::move(shape)}});
   }
   return out;
 }
@@ -101,9 +103,10 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
     llvm::json::Array nodes;
     for (Attribute node : dict.getAs<ArrayAttr>("nodes"))
       nodes.push_back(cast<StringAttr>(node).getValue());
-    calls.push_back(llvm::json::Object{{"kernel", kernelNumber(dict.getAs<StringAttr>("kernel").getValue(), "library")},
-                                       {"nodes", std::move(nodes)},
-                                       {"device", "host"}});
+    calls.push_back(
+        llvm::json::Object{{"kernel", kernelNumber(dict.getAs<StringAttr>("kernel").getValue(), "library")},
+                           {"nodes", std::move(nodes)},
+                           {"device", "host"}});
   }
   auto plan = module->getAttrOfType<DictionaryAttr>("hone.weight_plan");
   for (NamedAttribute entry : plan) {
@@ -126,14 +129,17 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
       {"format", HONE_FORMAT_VERSION},
       {"hone", options.version},
       {"model", model ? model.getValue() : ""},
-      {"target", llvm::json::Object{{"name", target.getName().getValue()}, {"features", std::move(featureNames)}}},
+      {"target",
+       llvm::json::Object{{"name", target.getName().getValue()}, {"features", std::move(featureNames)}}},
       {"options", std::move(arguments)},
       {"inputs", describeTensors(signature.getAs<ArrayAttr>("inputs"), ranges)},
       {"outputs", describeTensors(signature.getAs<ArrayAttr>("outputs"), ranges)},
       {"kernels", std::move(kernels)},
       {"calls", std::move(calls)},
       {"weights", std::move(weights)},
-      {"plan", llvm::json::Object{{"arena", "dynamic"}, {"weight_bytes", module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt()}}}};
+      {"plan", llvm::json::Object{
+                   {"arena", "dynamic"},
+                   {"weight_bytes", module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt()}}}};
   std::string out;
   llvm::raw_string_ostream(out) << llvm::json::Value(std::move(root));
   return out;
@@ -144,7 +150,8 @@ namespace {
 struct PendingFile {
   std::string name, final;
   bool committed = false;
-  explicit PendingFile(StringRef path) : name(path.str() + ".part" + std::to_string(getpid())), final(path.str()) {}
+  explicit PendingFile(StringRef path)
+      : name(path.str() + ".part" + std::to_string(getpid())), final(path.str()) {}
   ~PendingFile() {
     if (!committed)
       llvm::sys::fs::remove(name);
@@ -167,7 +174,8 @@ struct MappedOutput {
 };
 } // namespace
 
-/// Grows the file to `size` with blocks that exist: a full disk is found here and not as a fault while writing.
+/// Grows the file to `size` with blocks that exist: a full disk is found here and not as a fault while
+/// writing.
 static LogicalResult mapOutput(ModuleOp module, const std::string &path, size_t size, MappedOutput &out) {
   int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0)
@@ -223,7 +231,8 @@ LogicalResult writeArtifact(ModuleOp module, const PackageOptions &options) {
       if (failed(source.write(weight, to)))
         return failure();
       // Written pages need not stay in memory; the kernel keeps what it has not stored yet.
-      uintptr_t first = uintptr_t(to) & ~uintptr_t(4095), last = uintptr_t(to) + bytesOf(cast<RankedTensorType>(weight.getType()));
+      uintptr_t first = uintptr_t(to) & ~uintptr_t(4095),
+                last = uintptr_t(to) + bytesOf(cast<RankedTensorType>(weight.getType()));
       madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
     }
     memcpy(out.data + footer.metaOffset, meta.data(), meta.size());
@@ -231,7 +240,8 @@ LogicalResult writeArtifact(ModuleOp module, const PackageOptions &options) {
     footer.abiVersion = HONE_ABI_VERSION;
     memcpy(footer.magic, HONE_FOOTER_MAGIC, sizeof footer.magic);
     footer.codeChecksum = honeChecksum(out.data, codeSize);
-    footer.weightChecksum = honeWeightChecksum(reinterpret_cast<uint8_t *>(out.data) + footer.weightOffset, footer.weightSize);
+    footer.weightChecksum =
+        honeWeightChecksum(reinterpret_cast<uint8_t *>(out.data) + footer.weightOffset, footer.weightSize);
     footer.metaChecksum = honeChecksum(meta.data(), meta.size());
     footer.footerChecksum = honeChecksum(&footer, offsetof(HoneFooter, footerChecksum));
     memcpy(out.data + footerOffset, &footer, sizeof footer);

@@ -9,21 +9,21 @@ namespace hone {
 
 struct PackageOptions {
   std::string output, modelDir, version;
-  std::vector<std::string> arguments;   // as given, for the record
-  std::string saveTemps;                // folder for LLVM IR; empty: none
-  bool objectOnly = false;              // one relocatable object instead of an artifact
+  std::vector<std::string> arguments; // as given, for the record
+  std::string saveTemps;              // folder for LLVM IR; empty: none
+  bool objectOnly = false;            // one relocatable object instead of an artifact
   /// Lowers a module with one function @main of hone ops to the LLVM dialect, for recipes.
   std::function<mlir::LogicalResult(mlir::ModuleOp)> lower;
   /// Called as long work goes on: what, how far, of how much.
   std::function<void(llvm::StringRef, size_t, size_t)> progress = [](llvm::StringRef, size_t, size_t) {};
 };
 
-/// Gives every weight that host code reads its offset in the weight segment: module attributes `hone.weight_plan` and
-/// `hone.weight_bytes`. Equal file ranges of one type are stored once.
+/// Gives every weight that host code reads its offset in the weight segment: module attributes
+/// `hone.weight_plan` and `hone.weight_bytes`. Equal file ranges of one type are stored once.
 void planWeights(mlir::ModuleOp module);
 
-/// Compiles, links, evaluates recipes and writes the artifact under a temporary name that is renamed at the end. Errors are
-/// emitted as diagnostics; no file is left behind.
+/// Compiles, links, evaluates recipes and writes the artifact under a temporary name that is renamed at the
+/// end. Errors are emitted as diagnostics; no file is left behind.
 mlir::LogicalResult writeArtifact(mlir::ModuleOp module, const PackageOptions &options);
 
 } // namespace hone

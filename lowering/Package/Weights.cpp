@@ -24,7 +24,8 @@ namespace hone {
 int64_t bytesOf(RankedTensorType type) {
   // 4-bit rows are packed each by itself.
   if (type.getElementTypeBitWidth() == 4 && type.getRank())
-    return type.getNumElements() / std::max<int64_t>(type.getShape().back(), 1) * ((type.getShape().back() + 1) / 2);
+    return type.getNumElements() / std::max<int64_t>(type.getShape().back(), 1) *
+           ((type.getShape().back() + 1) / 2);
   return type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
 }
 
@@ -72,8 +73,8 @@ FailureOr<const char *> WeightSource::bytes(WeightOp weight, std::vector<char> &
     return failure();
   uint64_t offset = *weight.getOffset(), length = *weight.getLength();
   if (int64_t(length) < size || offset > mapping->size || length > mapping->size - offset)
-    return weight.emitError("expected ") << size << " bytes at offset " << offset << " of '" << *weight.getFile() << "', which has "
-                                         << mapping->size;
+    return weight.emitError("expected ") << size << " bytes at offset " << offset << " of '"
+                                         << *weight.getFile() << "', which has " << mapping->size;
   return const_cast<const char *>(mapping->data + offset);
 }
 
@@ -87,7 +88,8 @@ LogicalResult WeightSource::write(WeightOp weight, char *to) {
   size_t size = bytesOf(cast<RankedTensorType>(weight.getType()));
   memcpy(to, *from, size);
   // Whole pages behind us are not needed again soon.
-  uintptr_t first = (uintptr_t(*from) + 4095) & ~uintptr_t(4095), last = (uintptr_t(*from) + size) & ~uintptr_t(4095);
+  uintptr_t first = (uintptr_t(*from) + 4095) & ~uintptr_t(4095),
+            last = (uintptr_t(*from) + size) & ~uintptr_t(4095);
   if (last > first)
     madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
   return success();
@@ -105,14 +107,20 @@ struct RecipeRuntime : HoneRuntime {
     abiVersion = HONE_ABI_VERSION;
     threads = std::max(1u, std::thread::hardware_concurrency());
     weights = nullptr;
-    HoneRuntime::alloc = [](HoneRuntime *, int64_t bytes) -> void * { return aligned_alloc(64, (bytes + 127) & ~int64_t(63)); };
+    HoneRuntime::alloc = [](HoneRuntime *, int64_t bytes) -> void * {
+      return aligned_alloc(64, (bytes + 127) & ~int64_t(63));
+    };
     HoneRuntime::release = [](HoneRuntime *, void *memory) { free(memory); };
-    HoneRuntime::output = [](HoneRuntime *self, int32_t, int64_t) -> void * { return static_cast<RecipeRuntime *>(self)->result; };
-    HoneRuntime::dispatch = [](HoneRuntime *self, HoneKernel kernel, const void *args, int64_t units, int64_t cost, int64_t scratch, int32_t) {
+    HoneRuntime::output = [](HoneRuntime *self, int32_t, int64_t) -> void * {
+      return static_cast<RecipeRuntime *>(self)->result;
+    };
+    HoneRuntime::dispatch = [](HoneRuntime *self, HoneKernel kernel, const void *args, int64_t units,
+                               int64_t cost, int64_t scratch, int32_t) {
       int64_t workers = units * cost < 200000 ? 1 : std::min<int64_t>(self->threads, units);
       auto work = [&](int64_t worker) {
         void *memory = scratch ? aligned_alloc(64, (scratch + 63) & ~int64_t(63)) : nullptr;
-        kernel(args, static_cast<uint8_t *>(memory), units * worker / workers, units * (worker + 1) / workers);
+        kernel(args, static_cast<uint8_t *>(memory), units * worker / workers,
+               units * (worker + 1) / workers);
         free(memory);
       };
       std::vector<std::thread> others;
@@ -122,7 +130,8 @@ struct RecipeRuntime : HoneRuntime {
       for (std::thread &other : others)
         other.join();
     };
-    HoneRuntime::library = [](HoneRuntime *self, int32_t, HoneTensorRef *, const int64_t *, int32_t) -> int32_t {
+    HoneRuntime::library = [](HoneRuntime *self, int32_t, HoneTensorRef *, const int64_t *,
+                              int32_t) -> int32_t {
       static_cast<RecipeRuntime *>(self)->error = "library functions are not for recipes";
       return 1;
     };
@@ -222,7 +231,8 @@ LogicalResult WeightSource::run(WeightOp weight, char *to) {
   for (size_t i = 0; i < sources.size(); ++i)
     if (WeightOp source = sources[i]; owned[i].empty()) {
       uintptr_t first = (uintptr_t(inputs[i].data) + 4095) & ~uintptr_t(4095);
-      uintptr_t last = (uintptr_t(inputs[i].data) + bytesOf(cast<RankedTensorType>(source.getType()))) & ~uintptr_t(4095);
+      uintptr_t last =
+          (uintptr_t(inputs[i].data) + bytesOf(cast<RankedTensorType>(source.getType()))) & ~uintptr_t(4095);
       if (last > first)
         madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
     }

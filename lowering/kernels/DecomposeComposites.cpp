@@ -36,10 +36,13 @@ struct At {
     return make<Op>(element(x), x, std::forward<Args>(args)...);
   }
   Value integers(ArrayRef<int64_t> values) {
-    return make<ConstantOp>(b.getI64Type(), DenseIntElementsAttr::get(RankedTensorType::get({int64_t(values.size())}, b.getI64Type()), values));
+    return make<ConstantOp>(
+        b.getI64Type(),
+        DenseIntElementsAttr::get(RankedTensorType::get({int64_t(values.size())}, b.getI64Type()), values));
   }
   Value number(Type type, double value) {
-    Attribute attribute = isa<FloatType>(type) ? Attribute(b.getFloatAttr(type, value)) : Attribute(b.getIntegerAttr(type, int64_t(value)));
+    Attribute attribute = isa<FloatType>(type) ? Attribute(b.getFloatAttr(type, value))
+                                               : Attribute(b.getIntegerAttr(type, int64_t(value)));
     return make<ConstantOp>(type, DenseElementsAttr::get(RankedTensorType::get({}, type), attribute));
   }
   Value reshape(Value x, ArrayRef<int64_t> sizes) { return like<ReshapeOp>(x, integers(sizes), false); }
@@ -53,7 +56,9 @@ struct At {
     Value one = make<ShapeOp>(b.getI64Type(), x, b.getI64IntegerAttr(axis), b.getI64IntegerAttr(axis + 1));
     return like<SqueezeOp>(one, ArrayRef<int64_t>{0});
   }
-  Value range(Value count) { return make<RangeOp>(b.getI64Type(), number(b.getI64Type(), 0), count, number(b.getI64Type(), 1)); }
+  Value range(Value count) {
+    return make<RangeOp>(b.getI64Type(), number(b.getI64Type(), 0), count, number(b.getI64Type(), 1));
+  }
   Value compare(CmpKind kind, Value x, Value y) { return make<CmpOp>(b.getI1Type(), kind, x, y); }
   Value select(Value c, Value x, Value y) { return make<SelectOp>(element(x), c, x, y); }
   Value repeatHeads(Value x, int64_t times) {
@@ -61,8 +66,12 @@ struct At {
       return x;
     auto type = cast<RankedTensorType>(x.getType());
     Value wide = like<ExpandOp>(like<UnsqueezeOp>(x, ArrayRef<int64_t>{2}), integers({1, 1, times, 1, 1}));
-    Value dims = make<ConcatOp>(b.getI64Type(), ValueRange{make<ShapeOp>(b.getI64Type(), x, b.getI64IntegerAttr(0), b.getI64IntegerAttr(1)), integers({type.getDimSize(1) * times}),
-                                                            make<ShapeOp>(b.getI64Type(), x, b.getI64IntegerAttr(2), b.getI64IntegerAttr(4))}, int64_t(0));
+    Value dims = make<ConcatOp>(
+        b.getI64Type(),
+        ValueRange{make<ShapeOp>(b.getI64Type(), x, b.getI64IntegerAttr(0), b.getI64IntegerAttr(1)),
+                   integers({type.getDimSize(1) * times}),
+                   make<ShapeOp>(b.getI64Type(), x, b.getI64IntegerAttr(2), b.getI64IntegerAttr(4))},
+        int64_t(0));
     return like<ReshapeOp>(wide, dims, true);
   }
 };
@@ -71,7 +80,8 @@ void decompose(AttentionOp op, Shapes &shapes) {
   At n(op, shapes);
   Type element = n.element(op.getQuery());
   int64_t heads = op.getHeads(), kvHeads = op.getKvHeads();
-  Value q = n.split(op.getQuery(), heads), k = n.split(op.getKey(), kvHeads), v = n.split(op.getValue(), kvHeads);
+  Value q = n.split(op.getQuery(), heads), k = n.split(op.getKey(), kvHeads),
+        v = n.split(op.getValue(), kvHeads);
   if (op.getPastKey()) {
     k = n.make<ConcatOp>(element, ValueRange{op.getPastKey(), k}, int64_t(2));
     v = n.make<ConcatOp>(element, ValueRange{op.getPastValue(), v}, int64_t(2));
@@ -82,9 +92,12 @@ void decompose(AttentionOp op, Shapes &shapes) {
   Value scores = n.like<MatmulOp>(q, k, false, true, int64_t(0));
   scores = n.like<MulOp>(scores, n.number(element, op.getScale().convertToDouble()));
   if (double cap = op.getSoftcap().convertToDouble(); cap > 0)
-    scores = n.like<MulOp>(n.like<TanhOp>(n.like<DivOp>(scores, n.number(element, cap))), n.number(element, cap));
+    scores =
+        n.like<MulOp>(n.like<TanhOp>(n.like<DivOp>(scores, n.number(element, cap))), n.number(element, cap));
   Value keep;
-  auto require = [&](Value condition) { keep = keep ? n.make<AndOp>(n.b.getI1Type(), keep, condition) : condition; };
+  auto require = [&](Value condition) {
+    keep = keep ? n.make<AndOp>(n.b.getI1Type(), keep, condition) : condition;
+  };
   Type i64 = n.b.getI64Type();
   if (op.getMask()) {
     if (n.element(op.getMask()).isInteger(1))
@@ -116,7 +129,8 @@ void decompose(AttentionOp op, Shapes &shapes) {
   // A row without keys is 0 / 0.
   if (keep || op.getMask())
     weights = n.select(n.make<IsNanOp>(n.b.getI1Type(), weights), n.number(element, 0), weights);
-  Value output = n.reshape(n.transpose(n.like<MatmulOp>(weights, v, false, false, int64_t(0)), {0, 2, 1, 3}), {0, 0, -1});
+  Value output = n.reshape(n.transpose(n.like<MatmulOp>(weights, v, false, false, int64_t(0)), {0, 2, 1, 3}),
+                           {0, 0, -1});
   op.getOutput().replaceAllUsesWith(output);
   if (!op.getPresents().empty()) {
     op.getPresents()[0].replaceAllUsesWith(presentKey);
@@ -127,9 +141,12 @@ void decompose(AttentionOp op, Shapes &shapes) {
 
 /// One time step: gates in the order i, o, f, c.
 std::pair<Value, Value> step(At &n, Value x, Value h, Value c, Value w, Value r, Value bias, int64_t hidden) {
-  Value gates = n.like<AddOp>(n.like<AddOp>(n.like<MatmulOp>(x, w, false, true, int64_t(0)), n.like<MatmulOp>(h, r, false, true, int64_t(0))), bias);
+  Value gates = n.like<AddOp>(n.like<AddOp>(n.like<MatmulOp>(x, w, false, true, int64_t(0)),
+                                            n.like<MatmulOp>(h, r, false, true, int64_t(0))),
+                              bias);
   auto gate = [&](int64_t i) { return n.slice(gates, 1, i * hidden, (i + 1) * hidden); };
-  Value in = n.like<SigmoidOp>(gate(0)), out = n.like<SigmoidOp>(gate(1)), forget = n.like<SigmoidOp>(gate(2)), cell = n.like<TanhOp>(gate(3));
+  Value in = n.like<SigmoidOp>(gate(0)), out = n.like<SigmoidOp>(gate(1)),
+        forget = n.like<SigmoidOp>(gate(2)), cell = n.like<TanhOp>(gate(3));
   Value next = n.like<AddOp>(n.like<MulOp>(forget, c), n.like<MulOp>(in, cell));
   return {n.like<MulOp>(out, n.like<TanhOp>(next)), next};
 }
@@ -140,7 +157,8 @@ LogicalResult decompose(LstmOp op, Shapes &shapes) {
   int64_t steps = type.getDimSize(0), hidden = cast<RankedTensorType>(op.getR().getType()).getDimSize(1);
   if (ShapedType::isDynamic(hidden))
     return op.emitError("expected a known hidden size");
-  Value bias = n.like<AddOp>(n.slice(op.getBias(), 0, 0, 4 * hidden), n.slice(op.getBias(), 0, 4 * hidden, 8 * hidden));
+  Value bias = n.like<AddOp>(n.slice(op.getBias(), 0, 0, 4 * hidden),
+                             n.slice(op.getBias(), 0, 4 * hidden, 8 * hidden));
   Value h = op.getHidden(), c = op.getCell(), outputs;
   if (!ShapedType::isDynamic(steps) && steps <= 4) {
     SmallVector<Value> all(steps);
@@ -158,13 +176,16 @@ LogicalResult decompose(LstmOp op, Shapes &shapes) {
     Type i64 = n.b.getI64Type();
     {
       OpBuilder::InsertionGuard guard(n.b);
-      Block *body = n.b.createBlock(&loop.getBody(), {}, {RankedTensorType::get({}, i64), RankedTensorType::get({}, n.b.getI1Type()), h.getType(), c.getType()},
+      Block *body = n.b.createBlock(&loop.getBody(), {},
+                                    {RankedTensorType::get({}, i64),
+                                     RankedTensorType::get({}, n.b.getI1Type()), h.getType(), c.getType()},
                                     SmallVector<Location>(4, n.loc));
       Value t = body->getArgument(0);
       if (op.getReverse())
         t = n.like<SubOp>(n.like<SubOp>(count, n.number(i64, 1)), t);
       Value x = n.like<GatherOp>(op.getInput(), t, int64_t(0));
-      auto [nextH, nextC] = step(n, x, body->getArgument(2), body->getArgument(3), op.getW(), op.getR(), bias, hidden);
+      auto [nextH, nextC] =
+          step(n, x, body->getArgument(2), body->getArgument(3), op.getW(), op.getR(), bias, hidden);
       YieldOp::create(n.b, n.loc, ValueRange{n.number(n.b.getI1Type(), 1), nextH, nextC, nextH});
     }
     if (failed(shapes.infer(loop)))
@@ -173,7 +194,8 @@ LogicalResult decompose(LstmOp op, Shapes &shapes) {
     c = loop.getResult(1);
     outputs = loop.getResult(2);
     if (op.getReverse())
-      outputs = n.like<SliceOp>(outputs, n.integers({-1}), n.integers({INT64_MIN}), n.integers({-1}), ArrayRef<int64_t>{0});
+      outputs = n.like<SliceOp>(outputs, n.integers({-1}), n.integers({INT64_MIN}), n.integers({-1}),
+                                ArrayRef<int64_t>{0});
   }
   op.getOutput().replaceAllUsesWith(outputs);
   op.getLastHidden().replaceAllUsesWith(h);
@@ -185,9 +207,12 @@ LogicalResult decompose(LstmOp op, Shapes &shapes) {
 /// Statistics are f32, f64 for f64: the input as that type, and back.
 Value widen(At &n, Value x) {
   Type type = n.element(x);
-  return type.isF16() || type.isBF16() ? n.make<CastOp>(n.b.getF32Type(), x, TypeAttr::get(n.b.getF32Type())) : x;
+  return type.isF16() || type.isBF16() ? n.make<CastOp>(n.b.getF32Type(), x, TypeAttr::get(n.b.getF32Type()))
+                                       : x;
 }
-Value narrow(At &n, Value x, Type type) { return n.element(x) == type ? x : n.make<CastOp>(type, x, TypeAttr::get(type)); }
+Value narrow(At &n, Value x, Type type) {
+  return n.element(x) == type ? x : n.make<CastOp>(type, x, TypeAttr::get(type));
+}
 Value reduce(At &n, ReduceKind kind, Value x, int64_t axis) {
   return n.make<ReduceOp>(n.element(x), kind, x, ArrayRef<int64_t>{axis}, true);
 }
@@ -198,7 +223,8 @@ Value decompose(SoftmaxOp op, Shapes &shapes) {
   Value x = widen(n, op.getInput());
   Value shifted = n.like<SubOp>(x, reduce(n, ReduceKind::max, x, axis)), powers = n.like<ExpOp>(shifted);
   Value total = reduce(n, ReduceKind::sum, powers, axis);
-  return narrow(n, op.getLog() ? n.like<SubOp>(shifted, n.like<LogOp>(total)) : n.like<DivOp>(powers, total), n.element(op.getInput()));
+  return narrow(n, op.getLog() ? n.like<SubOp>(shifted, n.like<LogOp>(total)) : n.like<DivOp>(powers, total),
+                n.element(op.getInput()));
 }
 
 /// x / sqrt(mean(x^2) + epsilon) * scale (+ bias) over the last dimension.
@@ -257,7 +283,9 @@ struct DecomposeComposites : ::hone::impl::DecomposeCompositesBase<DecomposeComp
   }
 
   static bool isTaken(Operation *op, Shapes &shapes, TargetAttr target) {
-    return llvm::any_of(::hone::kernelFamilies(), [&](const ::hone::KernelFamily *family) { return family->refusesRoot(op, shapes, target).empty(); });
+    return llvm::any_of(::hone::kernelFamilies(), [&](const ::hone::KernelFamily *family) {
+      return family->refusesRoot(op, shapes, target).empty();
+    });
   }
 };
 

@@ -29,7 +29,8 @@ std::string refusesRowEpilogue(Operation *op, Value rootResult, Shapes &shapes) 
     std::vector<DimExpr> dims = shapes.dims(operand);
     if (dims == rootDims)
       continue;
-    bool leadingOnes = llvm::all_of(ArrayRef<DimExpr>(dims).drop_back(dims.empty() ? 0 : 1), [](const DimExpr &d) { return d.is(1); });
+    bool leadingOnes = llvm::all_of(ArrayRef<DimExpr>(dims).drop_back(dims.empty() ? 0 : 1),
+                                    [](const DimExpr &d) { return d.is(1); });
     if (!dims.empty() && (!leadingOnes || (!dims.back().is(1) && dims.back() != rootDims.back())))
       return "an operand is neither of the result's shape, nor a row vector, nor a scalar";
   }
@@ -41,8 +42,7 @@ namespace {
 
 /// An op that a kernel can hold: it computes tensors and is not a leaf, a view or a library call.
 bool computes(Operation *op) {
-  return isa<ElementOpInterface, AttentionOp, LstmOp>(op) &&
-         !isa<ConstantOp, IndexTensorOp, ShapeOp>(op);
+  return isa<ElementOpInterface, AttentionOp, LstmOp>(op) && !isa<ConstantOp, IndexTensorOp, ShapeOp>(op);
 }
 
 /// A constant small enough to stand in the code.
@@ -113,12 +113,13 @@ private:
     return reader;
   }
 
-  /// A reader whose family takes `op` in front of its root although others read it too: the kernel then yields both, as
-  /// with the sum of a residual and its norm. The others must stand behind the kernel.
+  /// A reader whose family takes `op` in front of its root although others read it too: the kernel then
+  /// yields both, as with the sum of a residual and its norm. The others must stand behind the kernel.
   KernelGroup *sharedReader(Operation *op) {
     for (Operation *user : op->getUsers()) {
       KernelGroup *group = groupOf.lookup(user);
-      if (!group || !group->family || user->getBlock() != op->getBlock() || !group->family->refusesPrologue(op, *group, shapes).empty())
+      if (!group || !group->family || user->getBlock() != op->getBlock() ||
+          !group->family->refusesPrologue(op, *group, shapes).empty())
         continue;
       Operation *last = lastOf(*group);
       bool othersFollow = llvm::all_of(op->getUsers(), [&](Operation *other) {
@@ -126,7 +127,8 @@ private:
         if (theirs == group)
           return true;
         Operation *at = op->getBlock()->findAncestorOpInBlock(*other);
-        return last->isBeforeInBlock(theirs && other->getBlock() == op->getBlock() ? lastOf(*theirs) : at) && last->isBeforeInBlock(at);
+        return last->isBeforeInBlock(theirs && other->getBlock() == op->getBlock() ? lastOf(*theirs) : at) &&
+               last->isBeforeInBlock(at);
       });
       if (othersFollow)
         return group;
@@ -174,13 +176,15 @@ private:
     if (!isa<ElementOpInterface>(op))
       return "it has no element form";
     if (group.family) {
-      bool beforeRoot = llvm::all_of(op->getUsers(), [&](Operation *user) { return isBeforeOrRoot(user, group); });
+      bool beforeRoot =
+          llvm::all_of(op->getUsers(), [&](Operation *user) { return isBeforeOrRoot(user, group); });
       return beforeRoot ? group.family->refusesPrologue(op, group, shapes)
                         : group.family->refusesEpilogue(op, group, shapes);
     }
     if (group.root && !isa<ReduceOp>(group.root) && readsRoot(op, group) && !isFree(op))
       return "the root reads each element more than once";
-    if (!sameSize(op, group) && !isFree(op) && !(group.root && isa<ReduceOp>(group.root) && readsRoot(op, group)))
+    if (!sameSize(op, group) && !isFree(op) &&
+        !(group.root && isa<ReduceOp>(group.root) && readsRoot(op, group)))
       return "it would be computed once for each broadcast copy";
     return "";
   }
@@ -192,13 +196,13 @@ private:
   bool isBeforeOrRoot(Operation *op, KernelGroup &group) {
     if (op == group.root)
       return true;
-    return llvm::any_of(op->getUsers(), [&](Operation *user) { return group.ops.contains(user) && isBeforeOrRoot(user, group); });
+    return llvm::any_of(op->getUsers(), [&](Operation *user) {
+      return group.ops.contains(user) && isBeforeOrRoot(user, group);
+    });
   }
 
   /// Only moves elements: recomputing it costs no more than a load.
-  static bool isFree(Operation *op) {
-    return !isa<ElementwiseOpInterface>(op) || isa<CastOp>(op);
-  }
+  static bool isFree(Operation *op) { return !isa<ElementwiseOpInterface>(op) || isa<CastOp>(op); }
 
   bool sameSize(Operation *op, KernelGroup &group) {
     return llvm::all_of(op->getUsers(), [&](Operation *user) {
@@ -260,8 +264,8 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
     }
   }
 
-  /// A reconstruction op belongs next to its reader: shared by two (tied embeddings), no kernel could absorb it and the
-  /// dense tensor would be written out.
+  /// A reconstruction op belongs next to its reader: shared by two (tied embeddings), no kernel could absorb
+  /// it and the dense tensor would be written out.
   static void giveEachReaderItsOwn(func::FuncOp function) {
     SmallVector<DequantizeOp> shared;
     function.walk([&](DequantizeOp op) {
@@ -308,7 +312,8 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
     SmallVector<Attribute> refused;
     for (const std::string &reason : group.refused)
       refused.push_back(b.getStringAttr(reason));
-    auto kernel = KernelOp::create(b, loc, types, inputs.getArrayRef(), b.getStringAttr(group.family ? group.family->name() : "loops"),
+    auto kernel = KernelOp::create(b, loc, types, inputs.getArrayRef(),
+                                   b.getStringAttr(group.family ? group.family->name() : "loops"),
                                    config.empty() ? DictionaryAttr() : config,
                                    dimNumbers(b, shapes, inputs.getArrayRef(), outputs.getArrayRef()),
                                    refused.empty() ? ArrayAttr() : b.getArrayAttr(refused));
@@ -344,7 +349,8 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
       SmallVector<int64_t> mine;
       if (isa<RankedTensorType>(value.getType()))
         for (const DimExpr &dim : shapes.dims(value))
-          mine.push_back(dim.constant() ? -*dim.constant() - 1 : numbers.try_emplace(dim, numbers.size()).first->second);
+          mine.push_back(dim.constant() ? -*dim.constant() - 1
+                                        : numbers.try_emplace(dim, numbers.size()).first->second);
       all.push_back(b.getI64ArrayAttr(mine));
     };
     llvm::for_each(inputs, add);

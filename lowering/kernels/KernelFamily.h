@@ -22,17 +22,20 @@ public:
   virtual ~KernelFamily() = default;
   virtual llvm::StringRef name() const = 0;
   /// Why this op can't be the family's root on this target; empty: it can.
-  virtual std::string refusesRoot(mlir::Operation *op, mlir::hone::Shapes &shapes, mlir::hone::TargetAttr target) const = 0;
+  virtual std::string refusesRoot(mlir::Operation *op, mlir::hone::Shapes &shapes,
+                                  mlir::hone::TargetAttr target) const = 0;
   /// Why `op`, which reads the group's result (or an absorbed op's), can't join behind the root.
-  virtual std::string refusesEpilogue(mlir::Operation *op, const KernelGroup &group, mlir::hone::Shapes &shapes) const {
+  virtual std::string refusesEpilogue(mlir::Operation *op, const KernelGroup &group,
+                                      mlir::hone::Shapes &shapes) const {
     return "the family takes no epilogue";
   }
   /// Why `op`, whose only reader is in the group before or at the root, can't join in front of the root.
-  virtual std::string refusesPrologue(mlir::Operation *op, const KernelGroup &group, mlir::hone::Shapes &shapes) const {
+  virtual std::string refusesPrologue(mlir::Operation *op, const KernelGroup &group,
+                                      mlir::hone::Shapes &shapes) const {
     return "the family takes no prologue";
   }
-  /// Changes the operands of a root before its region is formed: packed weights with the chain that unpacks them.
-  /// Ops created here that the region must hold are added to `group`. Returns the region's `config`.
+  /// Changes the operands of a root before its region is formed: packed weights with the chain that unpacks
+  /// them. Ops created here that the region must hold are added to `group`. Returns the region's `config`.
   virtual mlir::DictionaryAttr prepare(mlir::OpBuilder &b, KernelGroup &group, mlir::SymbolTable &symbols,
                                        mlir::hone::TargetAttr target) const {
     return b.getDictionaryAttr({});
@@ -42,8 +45,8 @@ public:
 /// All families but loops, in the order they are asked.
 llvm::ArrayRef<const KernelFamily *> kernelFamilies();
 
-/// Whether an epilogue op of a root with result `rootResult` reads every other operand by the result's own index, by its
-/// last index (a row vector) or as a scalar; the reason why not otherwise.
+/// Whether an epilogue op of a root with result `rootResult` reads every other operand by the result's own
+/// index, by its last index (a row vector) or as a scalar; the reason why not otherwise.
 std::string refusesRowEpilogue(mlir::Operation *op, mlir::Value rootResult, mlir::hone::Shapes &shapes);
 
 } // namespace hone

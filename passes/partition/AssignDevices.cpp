@@ -15,10 +15,12 @@ namespace {
 struct AssignDevices : ::hone::impl::AssignDevicesBase<AssignDevices> {
   void runOnOperation() override {
     auto host = StringAttr::get(&getContext(), "host");
-    WalkResult walked = getOperation().walk([&](mlir::hone::ElementOpInterface op) { return assign(op, host); });
+    WalkResult walked =
+        getOperation().walk([&](mlir::hone::ElementOpInterface op) { return assign(op, host); });
     if (!walked.wasInterrupted())
       walked = getOperation().walk([&](Operation *op) {
-        return isa<mlir::hone::AttentionOp, mlir::hone::LstmOp>(op) ? assign(op, host) : WalkResult::advance();
+        return isa<mlir::hone::AttentionOp, mlir::hone::LstmOp>(op) ? assign(op, host)
+                                                                    : WalkResult::advance();
       });
     if (walked.wasInterrupted())
       signalPassFailure();
@@ -30,7 +32,8 @@ struct AssignDevices : ::hone::impl::AssignDevicesBase<AssignDevices> {
       return WalkResult::advance();
     auto device = op->getAttrOfType<StringAttr>("hone.device");
     if (device && device != host) {
-      op->emitError("expected device 'host', got '") << device.getValue() << "': code is made for the host only";
+      op->emitError("expected device 'host', got '")
+          << device.getValue() << "': code is made for the host only";
       return WalkResult::interrupt();
     }
     op->setAttr("hone.device", host);

@@ -16,8 +16,8 @@ using namespace mlir::hone;
 
 namespace {
 
-constexpr int64_t maxElements = 16;          // evaluated at compile time up to here
-constexpr int64_t freeGrowth = 64 * 1024;    // bytes that a recipe's result may always have
+constexpr int64_t maxElements = 16;       // evaluated at compile time up to here
+constexpr int64_t freeGrowth = 64 * 1024; // bytes that a recipe's result may always have
 
 /// Pulls elements of constants as constant scalars.
 class ConstantReader : public ElementBuilder {
@@ -28,9 +28,12 @@ public:
       return known(constant, indices);
     return cast<ElementOpInterface>(tensor.getDefiningOp()).buildElement(*this, indices);
   }
-  Value dim(Value tensor, int64_t axis) override { return constant(cast<RankedTensorType>(tensor.getType()).getDimSize(axis)); }
+  Value dim(Value tensor, int64_t axis) override {
+    return constant(cast<RankedTensorType>(tensor.getType()).getDimSize(axis));
+  }
   bool sameDim(Value a, int64_t axisA, Value c, int64_t axisC) override {
-    return cast<RankedTensorType>(a.getType()).getDimSize(axisA) == cast<RankedTensorType>(c.getType()).getDimSize(axisC);
+    return cast<RankedTensorType>(a.getType()).getDimSize(axisA) ==
+           cast<RankedTensorType>(c.getType()).getDimSize(axisC);
   }
 
 private:
@@ -45,7 +48,8 @@ private:
       position = position * type.getDimSize(axis) + (op.getValue().isSplat() ? 0 : value.getSExtValue());
     }
     auto elements = cast<DenseElementsAttr>(op.getValue());
-    Attribute element = elements.isSplat() ? elements.getSplatValue<Attribute>() : *(elements.getValues<Attribute>().begin() + position);
+    Attribute element = elements.isSplat() ? elements.getSplatValue<Attribute>()
+                                           : *(elements.getValues<Attribute>().begin() + position);
     auto scalar = RankedTensorType::get({}, type.getElementType());
     ConstantOp one = ConstantOp::create(b, loc, DenseElementsAttr::get(scalar, element));
     Value result = one.buildElement(*this, {});
@@ -77,12 +81,14 @@ struct FoldConstants : ::hone::impl::FoldConstantsBase<FoldConstants> {
     for (auto function : module.getOps<func::FuncOp>()) {
       SmallVector<Operation *> ops;
       function.walk([&](Operation *op) {
-        if (isa<ShapeOpInterface>(op) && isPure(op) && op->getNumResults() == 1 && !isa<ConstantOp, GetWeightOp, KernelOp>(op))
+        if (isa<ShapeOpInterface>(op) && isPure(op) && op->getNumResults() == 1 &&
+            !isa<ConstantOp, GetWeightOp, KernelOp>(op))
           ops.push_back(op);
       });
       constantOps.clear();
       for (Operation *op : ops) {
-        if (!llvm::all_of(op->getOperands(), [&](Value v) { return isConstant(v); }) || op->getNumOperands() == 0)
+        if (!llvm::all_of(op->getOperands(), [&](Value v) { return isConstant(v); }) ||
+            op->getNumOperands() == 0)
           continue;
         if (!evaluateNow(op) && mayPostpone(op))
           constantOps.insert(op);
@@ -151,12 +157,14 @@ private:
       }
       values.push_back(value);
     }
-    op->getResult(0).replaceAllUsesWith(ConstantOp::create(b, op->getLoc(), DenseElementsAttr::get(type, values)));
+    op->getResult(0).replaceAllUsesWith(
+        ConstantOp::create(b, op->getLoc(), DenseElementsAttr::get(type, values)));
     return true;
   }
 
   bool mayPostpone(Operation *op) {
-    if (isa<DequantizeOp, IfOp, LoopOp>(op) || !isa<ElementOpInterface, ReshapeOp, SqueezeOp, UnsqueezeOp>(op))
+    if (isa<DequantizeOp, IfOp, LoopOp>(op) ||
+        !isa<ElementOpInterface, ReshapeOp, SqueezeOp, UnsqueezeOp>(op))
       return false;
     int64_t result = bytesOf(op->getResult(0)), inputs = 0;
     for (Value operand : op->getOperands())
@@ -185,7 +193,8 @@ private:
     YieldOp::create(inner, op->getLoc(), map.lookup(op->getResult(0)));
     b.setInsertionPoint(op);
     op->getResult(0).replaceAllUsesWith(
-        GetWeightOp::create(b, op->getLoc(), op->getResult(0).getType(), SymbolRefAttr::get(weight)).getResult());
+        GetWeightOp::create(b, op->getLoc(), op->getResult(0).getType(), SymbolRefAttr::get(weight))
+            .getResult());
     constantOps.erase(op);
   }
 

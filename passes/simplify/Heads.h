@@ -32,33 +32,39 @@ inline mlir::Value sizesTensor(mlir::OpBuilder &b, mlir::Operation *op, mlir::ho
 
 /// Creates an op whose result type inference decides.
 template <typename Op, typename... Args>
-mlir::Value createInferred(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::Shapes &shapes, mlir::Type elementType, Args &&...args) {
+mlir::Value createInferred(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::Shapes &shapes,
+                           mlir::Type elementType, Args &&...args) {
   auto op = Op::create(b, loc, mlir::UnrankedTensorType::get(elementType), std::forward<Args>(args)...);
   return mlir::succeeded(shapes.infer(op)) ? op->getResult(0) : mlir::Value();
 }
 
 /// [B, N, S, H] -> [B, S, N*H]
-inline mlir::Value mergeHeads(mlir::OpBuilder &b, mlir::Operation *at, mlir::hone::Shapes &shapes, mlir::Value x) {
+inline mlir::Value mergeHeads(mlir::OpBuilder &b, mlir::Operation *at, mlir::hone::Shapes &shapes,
+                              mlir::Value x) {
   using namespace mlir::hone;
   mlir::Type element = mlir::cast<mlir::ShapedType>(x.getType()).getElementType();
   std::vector<DimExpr> dims = shapes.dims(x);
   mlir::Value sizes = sizesTensor(b, at, shapes, {dims[0], dims[2], dims[1] * dims[3]});
   if (!sizes)
     return {};
-  mlir::Value moved = createInferred<TransposeOp>(b, at->getLoc(), shapes, element, x, llvm::ArrayRef<int64_t>{0, 2, 1, 3});
+  mlir::Value moved =
+      createInferred<TransposeOp>(b, at->getLoc(), shapes, element, x, llvm::ArrayRef<int64_t>{0, 2, 1, 3});
   return createInferred<ReshapeOp>(b, at->getLoc(), shapes, element, moved, sizes, b.getUnitAttr());
 }
 
 /// [B, S, N*H] -> [B, N, S, H]
-inline mlir::Value splitHeads(mlir::OpBuilder &b, mlir::Operation *at, mlir::hone::Shapes &shapes, mlir::Value x, int64_t heads) {
+inline mlir::Value splitHeads(mlir::OpBuilder &b, mlir::Operation *at, mlir::hone::Shapes &shapes,
+                              mlir::Value x, int64_t heads) {
   using namespace mlir::hone;
   mlir::Type element = mlir::cast<mlir::ShapedType>(x.getType()).getElementType();
   std::vector<DimExpr> dims = shapes.dims(x);
-  mlir::Value sizes = sizesTensor(b, at, shapes, {dims[0], dims[1], DimExpr(heads), shapes.floorDiv(dims[2], DimExpr(heads))});
+  mlir::Value sizes = sizesTensor(
+      b, at, shapes, {dims[0], dims[1], DimExpr(heads), shapes.floorDiv(dims[2], DimExpr(heads))});
   if (!sizes)
     return {};
   mlir::Value split = createInferred<ReshapeOp>(b, at->getLoc(), shapes, element, x, sizes, b.getUnitAttr());
-  return createInferred<TransposeOp>(b, at->getLoc(), shapes, element, split, llvm::ArrayRef<int64_t>{0, 2, 1, 3});
+  return createInferred<TransposeOp>(b, at->getLoc(), shapes, element, split,
+                                     llvm::ArrayRef<int64_t>{0, 2, 1, 3});
 }
 
 } // namespace hone

@@ -21,8 +21,9 @@ struct InferShapes : ::hone::impl::InferShapesBase<InferShapes> {
       if (failed(shapes.inferFunction(function)))
         return signalPassFailure();
       // Results follow what the body returns.
-      function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(),
-                                                 function.getBody().front().getTerminator()->getOperandTypes()));
+      function.setFunctionType(
+          FunctionType::get(&getContext(), function.getArgumentTypes(),
+                            function.getBody().front().getTerminator()->getOperandTypes()));
     }
   }
 };

@@ -21,7 +21,8 @@ inline bool isFloat(mlir::Value value, double expected) {
   return constant && std::abs(*constant - expected) <= 1e-3 * std::abs(expected);
 }
 
-/// For a commutative op of class Op: calls `match(a, b)` with both orders of its operands until one is accepted.
+/// For a commutative op of class Op: calls `match(a, b)` with both orders of its operands until one is
+/// accepted.
 template <typename Op, typename Fn>
 bool eitherOrder(mlir::Value value, Fn &&match) {
   auto op = value.getDefiningOp<Op>();

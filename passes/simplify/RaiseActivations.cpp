@@ -63,7 +63,8 @@ struct GeluPattern : OpRewritePattern<MulOp> {
       return rewriter.notifyMatchFailure(op, "not half a product of two factors");
     for (auto [x, gate] : {std::pair(factors[0], factors[1]), std::pair(factors[1], factors[0])}) {
       Value inner;
-      if (!eitherOrder<AddOp>(gate, [&](Value value, Value one) { return isFloat(one, 1) && (inner = value, true); }))
+      if (!eitherOrder<AddOp>(
+              gate, [&](Value value, Value one) { return isFloat(one, 1) && (inner = value, true); }))
         continue;
       if (auto erf = inner.getDefiningOp<ErfOp>()) {
         auto [argument, factor] = stripScale(erf.getInput());

@@ -64,7 +64,8 @@ public:
     OpBuilder b(product);
     Type element = elementOf(query);
     Value key = core.getTransposeB() ? keyT
-                                     : createInferred<TransposeOp>(b, product.getLoc(), shapes, element, keyT, ArrayRef<int64_t>{0, 1, 3, 2});
+                                     : createInferred<TransposeOp>(b, product.getLoc(), shapes, element, keyT,
+                                                                   ArrayRef<int64_t>{0, 1, 3, 2});
     if (auto outer = key.getDefiningOp<TransposeOp>())
       if (auto inner = outer.getInput().getDefiningOp<TransposeOp>())
         key = compose(b, outer, inner);
@@ -74,8 +75,9 @@ public:
     value = ungroup(value);
     auto queryType = cast<RankedTensorType>(query.getType()), keyType = cast<RankedTensorType>(key.getType());
     auto valueType = cast<RankedTensorType>(value.getType());
-    if (queryType.isDynamicDim(1) || keyType.isDynamicDim(1) || keyType.getDimSize(1) != valueType.getDimSize(1) ||
-        queryType.isDynamicDim(3) || keyType.getDimSize(3) != queryType.getDimSize(3) || valueType.isDynamicDim(3))
+    if (queryType.isDynamicDim(1) || keyType.isDynamicDim(1) ||
+        keyType.getDimSize(1) != valueType.getDimSize(1) || queryType.isDynamicDim(3) ||
+        keyType.getDimSize(3) != queryType.getDimSize(3) || valueType.isDynamicDim(3))
       return why = "heads or head sizes are not known or do not agree", false;
     if (queryType.getDimSize(1) % keyType.getDimSize(1))
       return why = "the query heads are no multiple of the key heads", false;
@@ -87,7 +89,8 @@ public:
     // concat(past, new) on the time axis is a past, and the concat itself what comes back as present.
     ConcatOp keyConcat = pastConcat(key), valueConcat = pastConcat(value);
     bool hasPast = keyConcat && valueConcat;
-    Value newKey = hasPast ? keyConcat.getInputs()[1] : key, newValue = hasPast ? valueConcat.getInputs()[1] : value;
+    Value newKey = hasPast ? keyConcat.getInputs()[1] : key,
+          newValue = hasPast ? valueConcat.getInputs()[1] : value;
     Operation *at = product;
     if (hasPast) {
       // The op must stand in front of every reader of the concats, and behind everything it reads.
@@ -95,7 +98,8 @@ public:
       for (ConcatOp concat : {keyConcat, valueConcat})
         for (Operation *user : concat->getUsers()) {
           bool isReturn = user->hasTrait<OpTrait::IsTerminator>();
-          if (!isReturn && !dominance.properlyDominates(product.getOperation(), user) && !feeds(user, product))
+          if (!isReturn && !dominance.properlyDominates(product.getOperation(), user) &&
+              !feeds(user, product))
             hasPast = false;
         }
     }
@@ -113,8 +117,9 @@ public:
       types.append(2, open);
     auto attention = AttentionOp::create(
         b, product.getLoc(), types, q, k, v, hasPast ? keyConcat.getInputs()[0] : Value(),
-        hasPast ? valueConcat.getInputs()[0] : Value(), mask, Value(), b.getI64IntegerAttr(queryType.getDimSize(1)),
-        b.getI64IntegerAttr(keyType.getDimSize(1)), b.getF32FloatAttr(scale), UnitAttr(), b.getF32FloatAttr(0));
+        hasPast ? valueConcat.getInputs()[0] : Value(), mask, Value(),
+        b.getI64IntegerAttr(queryType.getDimSize(1)), b.getI64IntegerAttr(keyType.getDimSize(1)),
+        b.getF32FloatAttr(scale), UnitAttr(), b.getF32FloatAttr(0));
     if (failed(shapes.infer(attention)))
       return false;
     Value result = ::hone::splitHeads(b, at, shapes, attention.getOutput(), queryType.getDimSize(1));
@@ -122,10 +127,12 @@ public:
       return false;
     product.getResult().replaceAllUsesWith(result);
     if (hasPast)
-      for (auto [concat, present] : llvm::zip(SmallVector<Value>{keyConcat.getResult(), valueConcat.getResult()}, attention.getPresents()))
+      for (auto [concat, present] : llvm::zip(
+               SmallVector<Value>{keyConcat.getResult(), valueConcat.getResult()}, attention.getPresents()))
         concat.replaceUsesWithIf(present, [&](OpOperand &use) {
           return use.getOwner()->hasTrait<OpTrait::IsTerminator>() ||
-                 (use.getOwner()->getBlock() == attention->getBlock() && attention->isBeforeInBlock(use.getOwner()));
+                 (use.getOwner()->getBlock() == attention->getBlock() &&
+                  attention->isBeforeInBlock(use.getOwner()));
         });
     return true;
   }
@@ -145,7 +152,8 @@ private:
       perm.push_back(inner.getPerm()[axis]);
     if (llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
       return inner.getInput();
-    return createInferred<TransposeOp>(b, outer.getLoc(), shapes, elementOf(outer.getResult()), inner.getInput(), perm);
+    return createInferred<TransposeOp>(b, outer.getLoc(), shapes, elementOf(outer.getResult()),
+                                       inner.getInput(), perm);
   }
 
   /// x of the repeat [B, G, S, H] -> [B, G, 1, S, H] -> [B, G, n, S, H] -> [B, G*n, S, H].
@@ -155,14 +163,16 @@ private:
       return value;
     auto expand = reshape->getOperand(0).getDefiningOp<ExpandOp>();
     Operation *split = expand ? expand.getInput().getDefiningOp() : nullptr;
-    if (!split || !isa<UnsqueezeOp, ReshapeOp>(split) || rankOf(expand.getInput()) != 5 || rankOf(split->getOperand(0)) != 4)
+    if (!split || !isa<UnsqueezeOp, ReshapeOp>(split) || rankOf(expand.getInput()) != 5 ||
+        rankOf(split->getOperand(0)) != 4)
       return value;
     Value x = split->getOperand(0);
-    std::vector<DimExpr> from = shapes.dims(x), mid = shapes.dims(expand.getInput()), to = shapes.dims(expand.getResult()),
-                         out = shapes.dims(value);
-    bool isRepeat = mid[2].is(1) && mid[0] == from[0] && mid[1] == from[1] && mid[3] == from[2] && mid[4] == from[3] &&
-                    to[0] == from[0] && to[1] == from[1] && to[3] == from[2] && to[4] == from[3] && out[0] == from[0] &&
-                    out[1] == from[1] * to[2] && out[2] == from[2] && out[3] == from[3];
+    std::vector<DimExpr> from = shapes.dims(x), mid = shapes.dims(expand.getInput()),
+                         to = shapes.dims(expand.getResult()), out = shapes.dims(value);
+    bool isRepeat = mid[2].is(1) && mid[0] == from[0] && mid[1] == from[1] && mid[3] == from[2] &&
+                    mid[4] == from[3] && to[0] == from[0] && to[1] == from[1] && to[3] == from[2] &&
+                    to[4] == from[3] && out[0] == from[0] && out[1] == from[1] * to[2] && out[2] == from[2] &&
+                    out[3] == from[3];
     return isRepeat ? x : value;
   }
 

@@ -83,7 +83,8 @@ namespace {
 struct NormPattern : OpRewritePattern<MulOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(MulOp op, PatternRewriter &rewriter) const override {
-    for (auto [normalized, scale] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
+    for (auto [normalized, scale] :
+         {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
       double epsilon = 0;
       Value x = normalizedOf(normalized, epsilon);
       if (!x || !isRow(scale, x) || x.getType() != op.getType())
@@ -100,14 +101,17 @@ struct NormPattern : OpRewritePattern<MulOp> {
           Value bias = add.getLhs() == op.getResult() ? add.getRhs() : add.getLhs();
           if (isRow(bias, x) && add.getType() == x.getType()) {
             rewriter.setInsertionPoint(add);
-            rewriter.replaceOpWithNewOp<LayerNormOp>(add, add.getType(), centered.getLhs(), scale, bias, attribute);
+            rewriter.replaceOpWithNewOp<LayerNormOp>(add, add.getType(), centered.getLhs(), scale, bias,
+                                                     attribute);
             return success();
           }
         }
-      rewriter.replaceOpWithNewOp<LayerNormOp>(op, op.getType(), centered.getLhs(), scale, Value(), attribute);
+      rewriter.replaceOpWithNewOp<LayerNormOp>(op, op.getType(), centered.getLhs(), scale, Value(),
+                                               attribute);
       return success();
     }
-    return rewriter.notifyMatchFailure(op, "no factor is x / sqrt(mean(x^2) + epsilon) over the last dimension with a scale of its size");
+    return rewriter.notifyMatchFailure(
+        op, "no factor is x / sqrt(mean(x^2) + epsilon) over the last dimension with a scale of its size");
   }
 };
 

@@ -49,8 +49,9 @@ public:
     Value merged = ::hone::mergeHeads(b, add, shapes, x);
     if (!merged)
       return why = "the sizes of x are not known in front of it", Value();
-    Value turned = createInferred<RopeOp>(b, add.getLoc(), shapes, type.getElementType(), merged, halfCos, halfSin, Value(),
-                                          b.getI64IntegerAttr(type.getDimSize(1)), UnitAttr());
+    Value turned =
+        createInferred<RopeOp>(b, add.getLoc(), shapes, type.getElementType(), merged, halfCos, halfSin,
+                               Value(), b.getI64IntegerAttr(type.getDimSize(1)), UnitAttr());
     return turned ? ::hone::splitHeads(b, add, shapes, turned, type.getDimSize(1)) : Value();
   }
 
@@ -69,13 +70,16 @@ private:
     int64_t last = type.getRank() - 1, size = type.getDimSize(last);
     if (concat.getAxis() != uint64_t(last) || ShapedType::isDynamic(size))
       return {};
-    return isPart(first, last, 0, size / 2) && isPart(second, last, size / 2, size) ? first.getInput() : Value();
+    return isPart(first, last, 0, size / 2) && isPart(second, last, size / 2, size) ? first.getInput()
+                                                                                    : Value();
   }
 
   bool isPart(SliceOp slice, int64_t axis, int64_t from, int64_t to) {
-    auto starts = shapes.constants(slice.getStarts()), ends = shapes.constants(slice.getEnds()), steps = shapes.constants(slice.getSteps());
+    auto starts = shapes.constants(slice.getStarts()), ends = shapes.constants(slice.getEnds()),
+         steps = shapes.constants(slice.getSteps());
     int64_t size = cast<RankedTensorType>(slice.getInput().getType()).getDimSize(axis);
-    if (slice.getAxes().size() != 1 || slice.getAxes()[0] != axis || !starts || !ends || !steps || steps->front() != 1)
+    if (slice.getAxes().size() != 1 || slice.getAxes()[0] != axis || !starts || !ends || !steps ||
+        steps->front() != 1)
       return false;
     auto at = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size); };
     return at(starts->front()) == from && at(ends->front()) == to;
@@ -84,14 +88,17 @@ private:
   /// The first half of a table whose halves are equal, as [B, S, H/2].
   Value half(OpBuilder &b, Operation *at, Value table, int64_t size) {
     auto type = dyn_cast<RankedTensorType>(table.getType());
-    if (!type || type.getRank() != 4 || type.getDimSize(1) != 1 || type.getDimSize(3) != size || !isDoubled(table))
+    if (!type || type.getRank() != 4 || type.getDimSize(1) != 1 || type.getDimSize(3) != size ||
+        !isDoubled(table))
       return {};
-    Value flat = createInferred<SqueezeOp>(b, at->getLoc(), shapes, type.getElementType(), table, ArrayRef<int64_t>{1});
+    Value flat = createInferred<SqueezeOp>(b, at->getLoc(), shapes, type.getElementType(), table,
+                                           ArrayRef<int64_t>{1});
     auto number = [&](int64_t value) {
-      return ConstantOp::create(b, at->getLoc(), DenseIntElementsAttr::get(RankedTensorType::get({1}, b.getI64Type()), {value}));
+      return ConstantOp::create(
+          b, at->getLoc(), DenseIntElementsAttr::get(RankedTensorType::get({1}, b.getI64Type()), {value}));
     };
-    return createInferred<SliceOp>(b, at->getLoc(), shapes, type.getElementType(), flat, number(0), number(size / 2), number(1),
-                                   ArrayRef<int64_t>{2});
+    return createInferred<SliceOp>(b, at->getLoc(), shapes, type.getElementType(), flat, number(0),
+                                   number(size / 2), number(1), ArrayRef<int64_t>{2});
   }
 
   /// Looks through elementwise ops and views that keep the last dimension for concat(a, a).
@@ -103,8 +110,10 @@ private:
       return concat.getInputs().size() == 2 && concat.getInputs()[0] == concat.getInputs()[1] &&
              concat.getAxis() + 1 == uint64_t(cast<ShapedType>(value.getType()).getRank());
     if (isa<UnsqueezeOp, SqueezeOp, ReshapeOp, GatherOp>(op)) {
-      auto from = dyn_cast<RankedTensorType>(op->getOperand(0).getType()), to = cast<RankedTensorType>(value.getType());
-      return from && from.getRank() && from.getShape().back() == to.getShape().back() && isDoubled(op->getOperand(0));
+      auto from = dyn_cast<RankedTensorType>(op->getOperand(0).getType()),
+           to = cast<RankedTensorType>(value.getType());
+      return from && from.getRank() && from.getShape().back() == to.getShape().back() &&
+             isDoubled(op->getOperand(0));
     }
     if (isa<CosOp, SinOp, CastOp>(op))
       return isDoubled(op->getOperand(0));

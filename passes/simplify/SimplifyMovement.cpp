@@ -99,8 +99,8 @@ private:
     return llvm::any_of(expr.getTerms(), [&](auto &term) {
       return llvm::any_of(term.first, [&](int symbol) {
         const SymbolDef &def = shapes.definition(symbol);
-        return def.kind == SymbolDef::Element || def.value == value || dependsOn(def.a, value) || dependsOn(def.b, value) ||
-               dependsOn(def.c, value);
+        return def.kind == SymbolDef::Element || def.value == value || dependsOn(def.a, value) ||
+               dependsOn(def.b, value) || dependsOn(def.c, value);
       });
     });
   }

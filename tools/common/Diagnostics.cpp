@@ -26,9 +26,11 @@ mlir::LogicalResult DiagnosticPrinter::handle(mlir::Diagnostic &diagnostic) {
   std::string message = diagnostic.str();
   std::replace(message.begin(), message.end(), '\n', ' ');
   // The importer names the node itself.
-  bool isPlaced = llvm::StringRef(message).contains("node '") || llvm::StringRef(message).contains("node #") ||
-                  llvm::StringRef(message).starts_with(model);
-  std::string line = (isPlaced ? (llvm::StringRef(message).starts_with(model) ? "" : model + ": ") : where(diagnostic.getLocation())) + message;
+  bool isPlaced = llvm::StringRef(message).contains("node '") ||
+                  llvm::StringRef(message).contains("node #") || llvm::StringRef(message).starts_with(model);
+  std::string line = (isPlaced ? (llvm::StringRef(message).starts_with(model) ? "" : model + ": ")
+                               : where(diagnostic.getLocation())) +
+                     message;
   switch (diagnostic.getSeverity()) {
   case mlir::DiagnosticSeverity::Error:
     // One cause gives one line: what fails because of it says nothing new.
@@ -46,7 +48,8 @@ mlir::LogicalResult DiagnosticPrinter::handle(mlir::Diagnostic &diagnostic) {
     break;
   }
   for (mlir::Diagnostic &note : diagnostic.getNotes())
-    if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark && !llvm::StringRef(note.str()).contains("see current operation"))
+    if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark &&
+        !llvm::StringRef(note.str()).contains("see current operation"))
       err << "note: " << note.str() << "\n";
   return mlir::success();
 }

@@ -9,14 +9,14 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
 #include "tools/common/Diagnostics.h"
 #include "tools/common/Explain.h"
 #include "tools/common/Pipelines.h"
 #include "tools/common/Plugins.h"
 #include "tools/common/Registration.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
 #include <chrono>
 
 using namespace mlir;
@@ -94,7 +94,9 @@ private:
       modelDir = llvm::sys::path::parent_path(options.model).str();
       module = parseSourceFile<ModuleOp>(options.model, ParserConfig(&context));
     } else {
-      modelDir = llvm::sys::fs::is_directory(options.model) ? options.model : llvm::sys::path::parent_path(options.model).str();
+      modelDir = llvm::sys::fs::is_directory(options.model)
+                     ? options.model
+                     : llvm::sys::path::parent_path(options.model).str();
       ImportOptions import;
       import.dims = options.dims;
       import.checkOnly = options.checkOnly;
@@ -104,9 +106,11 @@ private:
         if (options.checkOnly)
           out << problem << "\n";
     }
-    seconds.emplace_back("import", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    seconds.emplace_back("import",
+                         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     if (!module)
-      return diagnostics.sawError() || options.checkOnly ? false : fail(options.model + ": could not be read");
+      return diagnostics.sawError() || options.checkOnly ? false
+                                                         : fail(options.model + ": could not be read");
     std::string error;
     auto target = findTarget(context, options.target, error);
     if (failed(target))
@@ -123,7 +127,8 @@ private:
       ok = package();
     else if (phase.build || hasInserted(phase.name))
       ok = runPasses(*module, phase);
-    seconds.emplace_back(phase.name.str(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    seconds.emplace_back(phase.name.str(),
+                         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     if (!ok && !diagnostics.sawError())
       fail(Twine("phase ") + phase.name + " failed");
     if (std::string error; ok && phase.name == "simplify" && !options.pdlPatterns.empty() &&
@@ -139,7 +144,8 @@ private:
   }
 
   bool hasInserted(StringRef phase) const {
-    return llvm::any_of(options.insertAfter, [&](StringRef entry) { return entry.split(':').first == phase; });
+    return llvm::any_of(options.insertAfter,
+                        [&](StringRef entry) { return entry.split(':').first == phase; });
   }
 
   bool runPasses(ModuleOp target, const Phase &phase) {
@@ -233,8 +239,10 @@ private:
       return fail("can't write '" + options.reportFile + "': " + code.message());
     uint64_t size = 0;
     llvm::sys::fs::file_size(options.output, size);
-    file << llvm::json::Value(llvm::json::Object{
-                {"model", options.model}, {"seconds", std::move(times)}, {"bytes", int64_t(size)}, {"remarks", std::move(remarks)}})
+    file << llvm::json::Value(llvm::json::Object{{"model", options.model},
+                                                 {"seconds", std::move(times)},
+                                                 {"bytes", int64_t(size)},
+                                                 {"remarks", std::move(remarks)}})
          << "\n";
     return true;
   }

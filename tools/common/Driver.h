@@ -9,8 +9,8 @@
 namespace hone {
 
 struct CompileOptions {
-  std::string model;                // x.onnx, a folder with model.onnx, or x.mlir
-  std::string output;               // a file; "-" prints IR
+  std::string model;  // x.onnx, a folder with model.onnx, or x.mlir
+  std::string output; // a file; "-" prints IR
   std::string target = "host";
   std::map<std::string, std::pair<int64_t, int64_t>> dims; // --dim: least and most; equal fixes
   std::string compileTo, compileFrom;
@@ -18,16 +18,16 @@ struct CompileOptions {
   bool explain = false;
   std::string explainFile, reportFile, saveTemps;
   bool noFusion = false;
-  std::string emit = "hone";        // hone, obj
+  std::string emit = "hone";            // hone, obj
   std::vector<std::string> insertAfter; // PHASE:PASS
   std::string pdlPatterns;
   bool quiet = false, verbose = false, json = false;
-  int threads = 0;                  // 0: all
+  int threads = 0; // 0: all
   std::vector<std::string> arguments;
 };
 
-/// Compiles a model. Returns the process's exit code: 0 done, 1 the input is at fault, 70 internal error. Messages go to
-/// `err`, one line each; IR that was asked for goes to `out`.
+/// Compiles a model. Returns the process's exit code: 0 done, 1 the input is at fault, 70 internal error.
+/// Messages go to `err`, one line each; IR that was asked for goes to `out`.
 int compileModel(const CompileOptions &options, llvm::raw_ostream &out, llvm::raw_ostream &err);
 
 } // namespace hone

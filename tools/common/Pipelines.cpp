@@ -94,7 +94,8 @@ void registerPhases() {
   for (const Phase &phase : phases())
     if (phase.build)
       // Registrations live as long as the process.
-      new mlir::PassPipelineRegistration<>(*new std::string("hone-phase-" + phase.name.str()), phase.summary, phase.build);
+      new mlir::PassPipelineRegistration<>(*new std::string("hone-phase-" + phase.name.str()), phase.summary,
+                                           phase.build);
 }
 
 } // namespace hone

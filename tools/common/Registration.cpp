@@ -7,8 +7,8 @@
 #include "lowering/kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -24,10 +24,10 @@
 namespace hone {
 
 void registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<mlir::hone::HoneDialect, mlir::exec::ExecDialect, mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect,
-                  mlir::func::FuncDialect, mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect,
-                  mlir::pdl::PDLDialect, mlir::pdl_interp::PDLInterpDialect, mlir::scf::SCFDialect,
-                  mlir::vector::VectorDialect>();
+  registry.insert<mlir::hone::HoneDialect, mlir::exec::ExecDialect, mlir::arith::ArithDialect,
+                  mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::LLVM::LLVMDialect,
+                  mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::pdl::PDLDialect,
+                  mlir::pdl_interp::PDLInterpDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
 }
 
 void registerPasses() {

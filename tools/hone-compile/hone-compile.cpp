@@ -19,7 +19,8 @@ Phases: import simplify compress fuse partition kernels schedule codegen package
 
 /// A bug of Hone ends with one line and 70, never with a stack dump.
 static void crashed(int) {
-  static const char text[] = "\nerror: internal error of hone-compile; please report it with the model, or with the dump of the last "
+  static const char text[] = "\nerror: internal error of hone-compile; please report it with the model, or "
+                             "with the dump of the last "
                              "phase that works (--compile-to=PHASE -o m.mlir)\n";
   (void)!write(STDERR_FILENO, text, sizeof text - 1);
   _exit(70);
@@ -71,7 +72,8 @@ int main(int argc, char **argv) {
   app.add_option("--compress", compress, "compression (see --help-compress)");
   app.add_option("--calibrate", calibrate, "a folder with one sub-folder of .npy files a sample");
   app.add_flag("--help-compress", helpCompress, "list the kinds of compression");
-  app.add_option("--explain", explain, "what was raised, fused and refused, to FILE or the standard output")->expected(0, 1);
+  app.add_option("--explain", explain, "what was raised, fused and refused, to FILE or the standard output")
+      ->expected(0, 1);
   app.add_option("--report", options.reportFile, "a JSON report: phase times, sizes, remarks");
   app.add_option("--save-temps", options.saveTemps, "a folder for the IR after each phase and the LLVM IR");
   app.add_option("--threads", options.threads, "threads to compile with (0: all)");

@@ -16,7 +16,8 @@ static LogicalResult inferBlock(Shapes &shapes, Block &block) {
 static LogicalResult join(Shapes &shapes, Operation *op, OpResult result, Value a, Value b) {
   auto typeA = dyn_cast<RankedTensorType>(a.getType()), typeB = dyn_cast<RankedTensorType>(b.getType());
   if (!typeA || !typeB || typeA.getElementType() != typeB.getElementType())
-    return op->emitError("expected values of one type from all paths, got ") << a.getType() << " and " << b.getType();
+    return op->emitError("expected values of one type from all paths, got ")
+           << a.getType() << " and " << b.getType();
   if (typeA.getRank() != typeB.getRank())
     return op->emitError("expected values of one rank from all paths, got ") << typeA << " and " << typeB;
   std::vector<DimExpr> dims;
@@ -33,10 +34,11 @@ LogicalResult IfOp::inferShapes(Shapes &shapes) {
   Block &thenBlock = getThenRegion().front(), &elseBlock = getElseRegion().front();
   if (failed(inferBlock(shapes, thenBlock)) || failed(inferBlock(shapes, elseBlock)))
     return failure();
-  ValueRange thenValues = thenBlock.getTerminator()->getOperands(), elseValues = elseBlock.getTerminator()->getOperands();
+  ValueRange thenValues = thenBlock.getTerminator()->getOperands(),
+             elseValues = elseBlock.getTerminator()->getOperands();
   if (thenValues.size() != getNumResults() || elseValues.size() != getNumResults())
-    return emitError("expected ") << getNumResults() << " results from both branches, got " << thenValues.size()
-                                  << " and " << elseValues.size();
+    return emitError("expected ") << getNumResults() << " results from both branches, got "
+                                  << thenValues.size() << " and " << elseValues.size();
   for (auto [result, a, b] : llvm::zip(getResults(), thenValues, elseValues))
     if (failed(join(shapes, *this, cast<OpResult>(result), a, b)))
       return failure();
@@ -48,7 +50,8 @@ LogicalResult LoopOp::inferShapes(Shapes &shapes) {
   size_t carried = getCarried().size();
   if (body.getNumArguments() != carried + 2)
     return emitError("expected a body of ") << carried + 2 << " arguments, got " << body.getNumArguments();
-  // Arguments start as the initial values say; dimensions that the body changes become unknown, until nothing changes.
+  // Arguments start as the initial values say; dimensions that the body changes become unknown, until nothing
+  // changes.
   SmallVector<llvm::SmallBitVector> varies(carried);
   auto yielded = [&] { return body.getTerminator()->getOperands(); };
   for (bool changed = true; changed;) {
@@ -78,14 +81,17 @@ LogicalResult LoopOp::inferShapes(Shapes &shapes) {
     if (failed(inferBlock(shapes, body)))
       return failure();
     if (yielded().size() < carried + 1 || yielded().size() - 1 != getNumResults())
-      return emitError("expected ") << getNumResults() + 1 << " values from the body, got " << yielded().size();
+      return emitError("expected ") << getNumResults() + 1 << " values from the body, got "
+                                    << yielded().size();
     for (size_t i = 0; i < carried; ++i) {
       auto type = cast<RankedTensorType>(body.getArgument(i + 2).getType());
       auto next = dyn_cast<RankedTensorType>(yielded()[i + 1].getType());
       if (!next || type.getElementType() != next.getElementType() || type.getRank() != next.getRank())
-        return emitError("expected carried values to keep type and rank, got ") << type << " then " << yielded()[i + 1].getType();
+        return emitError("expected carried values to keep type and rank, got ")
+               << type << " then " << yielded()[i + 1].getType();
       for (int64_t axis = 0; axis < type.getRank(); ++axis)
-        if (!varies[i][axis] && shapes.dim(yielded()[i + 1], axis) != shapes.dim(body.getArgument(i + 2), axis)) {
+        if (!varies[i][axis] &&
+            shapes.dim(yielded()[i + 1], axis) != shapes.dim(body.getArgument(i + 2), axis)) {
           varies[i].set(axis);
           changed = true;
         }

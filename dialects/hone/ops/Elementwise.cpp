@@ -31,7 +31,8 @@ static LogicalResult inferBroadcast(Operation *op, Shapes &shapes, Type element,
 template <typename Fn>
 static void trackContents(Operation *op, Shapes &shapes, Fn &&combine) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  if (!isa<IntegerType>(type.getElementType()) || !type.hasStaticShape() || type.getNumElements() > Shapes::maxContents)
+  if (!isa<IntegerType>(type.getElementType()) || !type.hasStaticShape() ||
+      type.getNumElements() > Shapes::maxContents)
     return;
   SmallVector<std::vector<DimExpr>> known;
   for (Value operand : op->getOperands()) {
@@ -56,18 +57,20 @@ static void trackContents(Operation *op, Shapes &shapes, Fn &&combine) {
 using Elements = ArrayRef<DimExpr>;
 using Tracked = std::optional<DimExpr>;
 
-#define HONE_INFER_PLAIN(OP)                                                                                           \
-  LogicalResult OP::inferShapes(Shapes &shapes) { return inferBroadcast(*this, shapes, elementType(getOperation()->getOperand(0))); }
-#define HONE_INFER_TRACKED(OP, EXPR)                                                                                   \
-  LogicalResult OP::inferShapes(Shapes &shapes) {                                                                      \
-    if (failed(inferBroadcast(*this, shapes, elementType(getOperation()->getOperand(0)))))                             \
-      return failure();                                                                                                \
-    trackContents(*this, shapes, [&](Elements e) -> Tracked { return EXPR; });                                         \
-    return success();                                                                                                  \
+#define HONE_INFER_PLAIN(OP)                                                                                 \
+  LogicalResult OP::inferShapes(Shapes &shapes) {                                                            \
+    return inferBroadcast(*this, shapes, elementType(getOperation()->getOperand(0)));                        \
   }
-#define HONE_INFER_PREDICATE(OP)                                                                                       \
-  LogicalResult OP::inferShapes(Shapes &shapes) {                                                                      \
-    return inferBroadcast(*this, shapes, IntegerType::get(getContext(), 1));                                           \
+#define HONE_INFER_TRACKED(OP, EXPR)                                                                         \
+  LogicalResult OP::inferShapes(Shapes &shapes) {                                                            \
+    if (failed(inferBroadcast(*this, shapes, elementType(getOperation()->getOperand(0)))))                   \
+      return failure();                                                                                      \
+    trackContents(*this, shapes, [&](Elements e) -> Tracked { return EXPR; });                               \
+    return success();                                                                                        \
+  }
+#define HONE_INFER_PREDICATE(OP)                                                                             \
+  LogicalResult OP::inferShapes(Shapes &shapes) {                                                            \
+    return inferBroadcast(*this, shapes, IntegerType::get(getContext(), 1));                                 \
   }
 
 HONE_INFER_PLAIN(SignOp)
@@ -108,15 +111,18 @@ HONE_INFER_TRACKED(AddOp, e[0] + e[1])
 HONE_INFER_TRACKED(SubOp, e[0] - e[1])
 HONE_INFER_TRACKED(MulOp, e[0] * e[1])
 // Truncation and flooring agree where nothing is negative.
-HONE_INFER_TRACKED(DivOp, e[1].constant().value_or(0) > 0 && shapes.isNonNegative(e[0]) ? Tracked(shapes.floorDiv(e[0], e[1]))
-                                                                                       : std::nullopt)
-HONE_INFER_TRACKED(ModOp, e[1].constant().value_or(0) > 0 && shapes.isNonNegative(e[0]) ? Tracked(shapes.mod(e[0], e[1]))
-                                                                                       : std::nullopt)
+HONE_INFER_TRACKED(DivOp, e[1].constant().value_or(0) > 0 && shapes.isNonNegative(e[0])
+                              ? Tracked(shapes.floorDiv(e[0], e[1]))
+                              : std::nullopt)
+HONE_INFER_TRACKED(ModOp, e[1].constant().value_or(0) > 0 && shapes.isNonNegative(e[0])
+                              ? Tracked(shapes.mod(e[0], e[1]))
+                              : std::nullopt)
 HONE_INFER_TRACKED(MinOp, shapes.min(e[0], e[1]))
 HONE_INFER_TRACKED(MaxOp, shapes.max(e[0], e[1]))
 HONE_INFER_TRACKED(NotOp, elementType(getInput()).isInteger(1) ? Tracked(DimExpr(1) - e[0]) : std::nullopt)
 HONE_INFER_TRACKED(AndOp, elementType(getLhs()).isInteger(1) ? Tracked(e[0] * e[1]) : std::nullopt)
-HONE_INFER_TRACKED(OrOp, elementType(getLhs()).isInteger(1) ? Tracked(e[0] + e[1] - e[0] * e[1]) : std::nullopt)
+HONE_INFER_TRACKED(OrOp,
+                   elementType(getLhs()).isInteger(1) ? Tracked(e[0] + e[1] - e[0] * e[1]) : std::nullopt)
 
 LogicalResult PowOp::inferShapes(Shapes &shapes) {
   // The exponent may be of another type.
@@ -185,7 +191,9 @@ struct Arithmetic {
     return vector ? Type(vector.clone(element)) : element;
   }
   Type like(Value x, Type element) { return withElement(x.getType(), element); }
-  static bool isHalf(Type type) { return getElementTypeOrSelf(type).isF16() || getElementTypeOrSelf(type).isBF16(); }
+  static bool isHalf(Type type) {
+    return getElementTypeOrSelf(type).isF16() || getElementTypeOrSelf(type).isBF16();
+  }
 
   Value number(Value x, double value) {
     Type element = getElementTypeOrSelf(x.getType());
@@ -237,7 +245,7 @@ static Value inFloat(OpBuilder &b, Location loc, ValueRange operands, Fn &&body)
   return a.narrow(result, operands[0].getType());
 }
 
-#define HONE_ELEMENT(OP)                                                                                               \
+#define HONE_ELEMENT(OP)                                                                                     \
   Value OP::buildElement(ElementBuilder &b, ValueRange indices) { return buildFromScalar(*this, b, indices); }
 
 static Value buildFromScalar(ElementwiseOpInterface op, ElementBuilder &b, ValueRange indices) {
@@ -248,10 +256,10 @@ static Value buildFromScalar(ElementwiseOpInterface op, ElementBuilder &b, Value
 }
 
 /// Unary and n-ary float functions: `a` the arithmetic, `x` the operands.
-#define HONE_FLOAT(OP, EXPR)                                                                                           \
-  HONE_ELEMENT(OP)                                                                                                     \
-  Value OP::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {                                             \
-    return inFloat(b, loc, operands, [&](Arithmetic &a, ArrayRef<Value> x) -> Value { return EXPR; });                 \
+#define HONE_FLOAT(OP, EXPR)                                                                                 \
+  HONE_ELEMENT(OP)                                                                                           \
+  Value OP::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {                                   \
+    return inFloat(b, loc, operands, [&](Arithmetic &a, ArrayRef<Value> x) -> Value { return EXPR; });       \
   }
 #define HONE_MATH(OP, MATH) HONE_FLOAT(OP, math::MATH::create(b, loc, x[0]))
 
@@ -275,8 +283,10 @@ HONE_FLOAT(RsqrtOp, a.div(a.number(x[0], 1), math::SqrtOp::create(b, loc, x[0]))
 HONE_FLOAT(SigmoidOp, a.sigmoid(x[0]))
 HONE_FLOAT(SiluOp, a.mul(x[0], a.sigmoid(x[0])))
 // max(x, 0) + log(1 + e^-|x|) does not overflow.
-HONE_FLOAT(SoftplusOp, a.add(a.op<arith::MaximumFOp>(x[0], a.number(x[0], 0)),
-                             math::Log1pOp::create(b, loc, a.exp(arith::NegFOp::create(b, loc, math::AbsFOp::create(b, loc, x[0]))))))
+HONE_FLOAT(SoftplusOp,
+           a.add(a.op<arith::MaximumFOp>(x[0], a.number(x[0], 0)),
+                 math::Log1pOp::create(
+                     b, loc, a.exp(arith::NegFOp::create(b, loc, math::AbsFOp::create(b, loc, x[0]))))))
 
 static Value gelu(Arithmetic &a, Value x, bool tanh) {
   Value one = a.number(x, 1), half = a.mul(x, a.number(x, 0.5));
@@ -289,15 +299,16 @@ static Value gelu(Arithmetic &a, Value x, bool tanh) {
 HONE_FLOAT(GeluOp, gelu(a, x[0], getTanh()))
 
 /// Float or integer by the operand's element type.
-#define HONE_BOTH(OP, FLOAT_EXPR, INT_EXPR)                                                                            \
-  HONE_ELEMENT(OP)                                                                                                     \
-  Value OP::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {                                             \
-    [[maybe_unused]] bool isUnsigned = elementType(getOperation()->getOperand(0)).isUnsignedInteger();                 \
-    if (isa<FloatType>(getElementTypeOrSelf(operands[0].getType())))                                                   \
-      return inFloat(b, loc, operands, [&](Arithmetic &a, ArrayRef<Value> x) -> Value { return FLOAT_EXPR; });         \
-    Arithmetic a{b, loc};                                                                                              \
-    ValueRange x = operands;                                                                                           \
-    return INT_EXPR;                                                                                                   \
+#define HONE_BOTH(OP, FLOAT_EXPR, INT_EXPR)                                                                  \
+  HONE_ELEMENT(OP)                                                                                           \
+  Value OP::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {                                   \
+    [[maybe_unused]] bool isUnsigned = elementType(getOperation()->getOperand(0)).isUnsignedInteger();       \
+    if (isa<FloatType>(getElementTypeOrSelf(operands[0].getType())))                                         \
+      return inFloat(b, loc, operands,                                                                       \
+                     [&](Arithmetic &a, ArrayRef<Value> x) -> Value { return FLOAT_EXPR; });                 \
+    Arithmetic a{b, loc};                                                                                    \
+    ValueRange x = operands;                                                                                 \
+    return INT_EXPR;                                                                                         \
   }
 
 static Value signOf(Arithmetic &a, Value x, bool isUnsigned) {
@@ -342,7 +353,8 @@ static Value remainder(Arithmetic &a, Value x, Value y, bool isUnsigned, bool fm
   return a.select(a.op<arith::AndIOp>(signs, nonzero), a.op<arith::AddIOp>(r, y), r);
 }
 
-HONE_BOTH(AbsOp, math::AbsFOp::create(b, loc, x[0]), isUnsigned ? x[0] : math::AbsIOp::create(b, loc, x[0]).getResult())
+HONE_BOTH(AbsOp, math::AbsFOp::create(b, loc, x[0]),
+          isUnsigned ? x[0] : math::AbsIOp::create(b, loc, x[0]).getResult())
 HONE_BOTH(NegOp, arith::NegFOp::create(b, loc, x[0]), a.op<arith::SubIOp>(a.number(x[0], 0), x[0]))
 HONE_BOTH(SignOp, signOf(a, x[0], false), signOf(a, x[0], isUnsigned))
 HONE_BOTH(FloorOp, math::FloorOp::create(b, loc, x[0]), x[0])
@@ -355,16 +367,19 @@ HONE_BOTH(MulOp, a.mul(x[0], x[1]), a.op<arith::MulIOp>(x[0], x[1]))
 HONE_BOTH(DivOp, a.div(x[0], x[1]), divide(a, x[0], x[1], isUnsigned))
 HONE_BOTH(ModOp, remainder(a, x[0], x[1], false, getFmod()), remainder(a, x[0], x[1], isUnsigned, getFmod()))
 HONE_BOTH(MinOp, a.op<arith::MinimumFOp>(x[0], x[1]),
-          isUnsigned || elementType(getLhs()).isInteger(1) ? a.op<arith::MinUIOp>(x[0], x[1]) : a.op<arith::MinSIOp>(x[0], x[1]))
+          isUnsigned || elementType(getLhs()).isInteger(1) ? a.op<arith::MinUIOp>(x[0], x[1])
+                                                           : a.op<arith::MinSIOp>(x[0], x[1]))
 HONE_BOTH(MaxOp, a.op<arith::MaximumFOp>(x[0], x[1]),
-          isUnsigned || elementType(getLhs()).isInteger(1) ? a.op<arith::MaxUIOp>(x[0], x[1]) : a.op<arith::MaxSIOp>(x[0], x[1]))
-HONE_BOTH(ReluOp, a.op<arith::MaximumFOp>(x[0], a.number(x[0], 0)), isUnsigned ? x[0] : a.op<arith::MaxSIOp>(x[0], a.number(x[0], 0)))
+          isUnsigned || elementType(getLhs()).isInteger(1) ? a.op<arith::MaxUIOp>(x[0], x[1])
+                                                           : a.op<arith::MaxSIOp>(x[0], x[1]))
+HONE_BOTH(ReluOp, a.op<arith::MaximumFOp>(x[0], a.number(x[0], 0)),
+          isUnsigned ? x[0] : a.op<arith::MaxSIOp>(x[0], a.number(x[0], 0)))
 
-#define HONE_INTEGER(OP, EXPR)                                                                                         \
-  HONE_ELEMENT(OP)                                                                                                     \
-  Value OP::buildScalar(OpBuilder &b, Location loc, ValueRange x) {                                                    \
-    Arithmetic a{b, loc};                                                                                              \
-    return EXPR;                                                                                                       \
+#define HONE_INTEGER(OP, EXPR)                                                                               \
+  HONE_ELEMENT(OP)                                                                                           \
+  Value OP::buildScalar(OpBuilder &b, Location loc, ValueRange x) {                                          \
+    Arithmetic a{b, loc};                                                                                    \
+    return EXPR;                                                                                             \
   }
 
 static Value shift(Arithmetic &a, Value x, Value by, Value shifted) {
@@ -372,16 +387,21 @@ static Value shift(Arithmetic &a, Value x, Value by, Value shifted) {
   return a.select(a.cmp(arith::CmpIPredicate::ult, by, width), shifted, a.number(x, 0));
 }
 static Value withinWidth(Arithmetic &a, Value by) {
-  return a.op<arith::AndIOp>(by, a.number(by, getElementTypeOrSelf(by.getType()).getIntOrFloatBitWidth() - 1));
+  return a.op<arith::AndIOp>(by,
+                             a.number(by, getElementTypeOrSelf(by.getType()).getIntOrFloatBitWidth() - 1));
 }
 
 HONE_INTEGER(AndOp, a.op<arith::AndIOp>(x[0], x[1]))
 HONE_INTEGER(OrOp, a.op<arith::OrIOp>(x[0], x[1]))
 HONE_INTEGER(XorOp, a.op<arith::XOrIOp>(x[0], x[1]))
-HONE_INTEGER(NotOp, a.op<arith::XOrIOp>(x[0], a.integer(x[0], APInt::getAllOnes(getElementTypeOrSelf(x[0].getType()).getIntOrFloatBitWidth()))))
+HONE_INTEGER(NotOp,
+             a.op<arith::XOrIOp>(x[0], a.integer(x[0], APInt::getAllOnes(getElementTypeOrSelf(x[0].getType())
+                                                                             .getIntOrFloatBitWidth()))))
 HONE_INTEGER(ShlOp, shift(a, x[0], x[1], a.op<arith::ShLIOp>(x[0], withinWidth(a, x[1]))))
-HONE_INTEGER(ShrOp, shift(a, x[0], x[1], elementType(getLhs()).isUnsignedInteger() ? a.op<arith::ShRUIOp>(x[0], withinWidth(a, x[1]))
-                                                                                   : a.op<arith::ShRSIOp>(x[0], withinWidth(a, x[1]))))
+HONE_INTEGER(ShrOp, shift(a, x[0], x[1],
+                          elementType(getLhs()).isUnsignedInteger()
+                              ? a.op<arith::ShRUIOp>(x[0], withinWidth(a, x[1]))
+                              : a.op<arith::ShRSIOp>(x[0], withinWidth(a, x[1]))))
 HONE_FLOAT(IsNanOp, a.cmp(arith::CmpFPredicate::UNO, x[0], x[0]))
 
 HONE_ELEMENT(IsInfOp)
@@ -408,7 +428,8 @@ Value CmpOp::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {
   static const I unsigneds[] = {I::eq, I::ne, I::ult, I::ule, I::ugt, I::uge};
   int kind = int(getKind());
   if (isa<FloatType>(getElementTypeOrSelf(operands[0].getType())))
-    return inFloat(b, loc, operands, [&](Arithmetic &a, ArrayRef<Value> x) { return a.cmp(floats[kind], x[0], x[1]); });
+    return inFloat(b, loc, operands,
+                   [&](Arithmetic &a, ArrayRef<Value> x) { return a.cmp(floats[kind], x[0], x[1]); });
   return Arithmetic{b, loc}.cmp(isUnsigned ? unsigneds[kind] : signeds[kind], operands[0], operands[1]);
 }
 
@@ -433,10 +454,12 @@ static Value castElement(OpBuilder &b, Location loc, Value x, Type from, Type to
   if (fromFloat && toFloat) {
     if (fromBits == toBits) // f16 and bf16
       x = arith::ExtFOp::create(b, loc, a.like(x, b.getF32Type()), x);
-    return fromBits < toBits ? arith::ExtFOp::create(b, loc, to, x).getResult() : arith::TruncFOp::create(b, loc, to, x).getResult();
+    return fromBits < toBits ? arith::ExtFOp::create(b, loc, to, x).getResult()
+                             : arith::TruncFOp::create(b, loc, to, x).getResult();
   }
   if (toFloat)
-    return fromUnsigned ? arith::UIToFPOp::create(b, loc, to, x).getResult() : arith::SIToFPOp::create(b, loc, to, x).getResult();
+    return fromUnsigned ? arith::UIToFPOp::create(b, loc, to, x).getResult()
+                        : arith::SIToFPOp::create(b, loc, to, x).getResult();
   if (fromFloat) {
     // Out of range would be undefined: clamp to the nearest number that is in range, NaN to 0.
     x = a.widen(x);
@@ -444,17 +467,21 @@ static Value castElement(OpBuilder &b, Location loc, Value x, Type from, Type to
     unsigned bits = toElement.getIntOrFloatBitWidth();
     double top = isUnsigned ? std::ldexp(1.0, bits) : std::ldexp(1.0, bits - 1);
     // The largest float below the bound.
-    double high = getElementTypeOrSelf(x.getType()).isF64() ? std::nextafter(top, 0) : double(std::nextafterf(float(top), 0));
+    double high = getElementTypeOrSelf(x.getType()).isF64() ? std::nextafter(top, 0)
+                                                            : double(std::nextafterf(float(top), 0));
     Value low = a.number(x, isUnsigned ? 0 : -top), isNan = a.cmp(arith::CmpFPredicate::UNO, x, x);
-    Value clamped = a.op<arith::MinNumFOp>(a.op<arith::MaxNumFOp>(x, low), a.number(x, std::min(high, top - 1)));
+    Value clamped =
+        a.op<arith::MinNumFOp>(a.op<arith::MaxNumFOp>(x, low), a.number(x, std::min(high, top - 1)));
     clamped = a.select(isNan, a.number(x, 0), clamped);
-    return isUnsigned ? arith::FPToUIOp::create(b, loc, to, clamped).getResult() : arith::FPToSIOp::create(b, loc, to, clamped).getResult();
+    return isUnsigned ? arith::FPToUIOp::create(b, loc, to, clamped).getResult()
+                      : arith::FPToSIOp::create(b, loc, to, clamped).getResult();
   }
   if (fromBits == toBits)
     return x;
   if (fromBits > toBits)
     return arith::TruncIOp::create(b, loc, to, x);
-  return fromUnsigned ? arith::ExtUIOp::create(b, loc, to, x).getResult() : arith::ExtSIOp::create(b, loc, to, x).getResult();
+  return fromUnsigned ? arith::ExtUIOp::create(b, loc, to, x).getResult()
+                      : arith::ExtSIOp::create(b, loc, to, x).getResult();
 }
 
 HONE_ELEMENT(PowOp)
@@ -468,7 +495,8 @@ Value PowOp::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {
   Value power;
   // The commonest exponents need no function.
   DenseFPElementsAttr exponent;
-  if (matchPattern(getRhs(), m_Constant(&exponent)) && exponent.isSplat() && exponent.getSplatValue<APFloat>().convertToDouble() == 2)
+  if (matchPattern(getRhs(), m_Constant(&exponent)) && exponent.isSplat() &&
+      exponent.getSplatValue<APFloat>().convertToDouble() == 2)
     power = a.mul(x, x);
   else
     power = math::PowFOp::create(b, loc, x, y);

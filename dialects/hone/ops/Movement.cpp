@@ -49,7 +49,8 @@ Value ConstantOp::buildElement(ElementBuilder &b, ValueRange indices) {
   Value result;
   for (auto [i, value] : llvm::enumerate(elements.getValues<Attribute>())) {
     Value element = scalarOf(value);
-    result = result ? arith::SelectOp::create(b.b, b.loc, b.equal(position, b.constant(i)), element, result).getResult()
+    result = result ? arith::SelectOp::create(b.b, b.loc, b.equal(position, b.constant(i)), element, result)
+                          .getResult()
                     : element;
   }
   return result;
@@ -72,7 +73,8 @@ Value ShapeOp::buildElement(ElementBuilder &b, ValueRange indices) {
   int64_t count = cast<RankedTensorType>(getType()).getDimSize(0);
   Value result = b.constant(0);
   for (int64_t i = 0; i < count; ++i)
-    result = arith::SelectOp::create(b.b, b.loc, b.equal(indices[0], b.constant(i)), b.dim(getInput(), from + i), result);
+    result = arith::SelectOp::create(b.b, b.loc, b.equal(indices[0], b.constant(i)),
+                                     b.dim(getInput(), from + i), result);
   return arith::IndexCastOp::create(b.b, b.loc, b.b.getI64Type(), result);
 }
 
@@ -151,8 +153,8 @@ LogicalResult ReshapeOp::inferShapes(Shapes &shapes) {
                                                 << *product(dims).constant() << " can't fill";
     dims[inferred] = quotient ? *quotient : shapes.floorDiv(total, others);
   } else if (total.constant() && others.constant() && total != others) {
-    return emitError("expected a shape of ") << *product(input).constant() << " elements, got "
-                                             << *product(dims).constant();
+    return emitError("expected a shape of ")
+           << *product(input).constant() << " elements, got " << *product(dims).constant();
   }
   shapes.setResult(only(*this), elementType(getInput()), dims);
   copyContents(shapes, *this, getInput());
@@ -341,15 +343,16 @@ LogicalResult SliceOp::inferShapes(Shapes &shapes) {
                                                                 : shapes.min(start, size - DimExpr(1)))
                          : shapes.position(start, size) - DimExpr(1);
       DimExpr to = constantEnd && *constantEnd <= INT32_MIN ? DimExpr(-1)
-                   : constantEnd && *constantEnd < 0        ? shapes.max(size + DimExpr(*constantEnd), DimExpr(-1))
-                                                            : shapes.min(end, size - DimExpr(1));
+                   : constantEnd && *constantEnd < 0 ? shapes.max(size + DimExpr(*constantEnd), DimExpr(-1))
+                                                     : shapes.min(end, size - DimExpr(1));
       length = shapes.ceilDiv(shapes.max(from - to, DimExpr(0)), DimExpr(-*step));
     }
     dims[axis] = length;
     auto first = start.constant(), count = length.constant(), whole = size.constant();
     if (known && input.size() == 1 && first && count && whole) {
       picked.emplace();
-      int64_t at = std::clamp<int64_t>(*first < 0 ? *first + *whole : *first, 0, *step > 0 ? *whole : *whole - 1);
+      int64_t at =
+          std::clamp<int64_t>(*first < 0 ? *first + *whole : *first, 0, *step > 0 ? *whole : *whole - 1);
       for (int64_t k = 0; k < *count; ++k, at += *step)
         picked->push_back((*known)[at]);
     }
@@ -363,9 +366,7 @@ LogicalResult SliceOp::inferShapes(Shapes &shapes) {
 Value SliceOp::buildElement(ElementBuilder &b, ValueRange indices) {
   SmallVector<Value> from(indices);
   for (auto [i, axis] : llvm::enumerate(getAxes())) {
-    auto at = [&](Value tensor) {
-      return b.toIndex(b.load(tensor, b.constant(i)), elementType(tensor));
-    };
+    auto at = [&](Value tensor) { return b.toIndex(b.load(tensor, b.constant(i)), elementType(tensor)); };
     Value size = b.dim(getInput(), axis), start = at(getStarts()), step = at(getSteps());
     Value zero = b.constant(0);
     Value wrapped = arith::SelectOp::create(b.b, b.loc, b.less(start, zero), b.add(start, size), start);
@@ -382,7 +383,8 @@ LogicalResult PadOp::inferShapes(Shapes &shapes) {
   if (!type || type.getRank() != 1 || type.getDimSize(0) != int64_t(2 * dims.size()))
     return emitError("expected ") << 2 * dims.size() << " pads, got " << getPads().getType();
   for (size_t axis = 0; axis < dims.size(); ++axis)
-    dims[axis] = shapes.max(dims[axis] + shapes.element(getPads(), axis) + shapes.element(getPads(), axis + dims.size()),
+    dims[axis] = shapes.max(dims[axis] + shapes.element(getPads(), axis) +
+                                shapes.element(getPads(), axis + dims.size()),
                             DimExpr(0));
   shapes.setResult(only(*this), elementType(getInput()), dims);
   return success();
@@ -447,7 +449,8 @@ LogicalResult FillOp::inferShapes(Shapes &shapes) {
 }
 
 Value FillOp::buildElement(ElementBuilder &b, ValueRange) {
-  return b.load(getValue(), SmallVector<Value>(cast<RankedTensorType>(getValue().getType()).getRank(), b.constant(0)));
+  return b.load(getValue(),
+                SmallVector<Value>(cast<RankedTensorType>(getValue().getType()).getRank(), b.constant(0)));
 }
 
 LogicalResult RangeOp::inferShapes(Shapes &shapes) {
@@ -492,7 +495,8 @@ std::optional<int64_t> RangeOp::staticFloatCount() {
 
 Value RangeOp::buildElement(ElementBuilder &b, ValueRange indices) {
   auto scalar = [&](Value tensor) {
-    return b.load(tensor, SmallVector<Value>(cast<RankedTensorType>(tensor.getType()).getRank(), b.constant(0)));
+    return b.load(tensor,
+                  SmallVector<Value>(cast<RankedTensorType>(tensor.getType()).getRank(), b.constant(0)));
   };
   Type type = storageType(elementType(getResult()));
   Value start = scalar(getStart()), delta = scalar(getDelta());
@@ -569,7 +573,8 @@ LogicalResult GatherNDOp::inferShapes(Shapes &shapes) {
 Value GatherNDOp::buildElement(ElementBuilder &b, ValueRange indices) {
   auto tuples = cast<RankedTensorType>(getIndices().getType());
   int64_t outer = tuples.getRank() - 1, depth = tuples.getDimSize(outer), batch = getBatchDims();
-  SmallVector<Value> from(indices.begin(), indices.begin() + batch), at(indices.begin(), indices.begin() + outer);
+  SmallVector<Value> from(indices.begin(), indices.begin() + batch),
+      at(indices.begin(), indices.begin() + outer);
   at.push_back({});
   for (int64_t k = 0; k < depth; ++k) {
     at.back() = b.constant(k);
@@ -586,5 +591,9 @@ static LogicalResult inferScatter(Operation *op, Shapes &shapes, Value input, Va
   shapes.setResult(only(op), elementType(input), shapes.dims(input));
   return success();
 }
-LogicalResult ScatterElementsOp::inferShapes(Shapes &shapes) { return inferScatter(*this, shapes, getInput(), getUpdates()); }
-LogicalResult ScatterNDOp::inferShapes(Shapes &shapes) { return inferScatter(*this, shapes, getInput(), getUpdates()); }
+LogicalResult ScatterElementsOp::inferShapes(Shapes &shapes) {
+  return inferScatter(*this, shapes, getInput(), getUpdates());
+}
+LogicalResult ScatterNDOp::inferShapes(Shapes &shapes) {
+  return inferScatter(*this, shapes, getInput(), getUpdates());
+}

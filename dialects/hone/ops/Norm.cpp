@@ -1,4 +1,5 @@
-// Normalisations: an element recomputes its row's statistics. Right everywhere and slow; fast rows are a kernel family.
+// Normalisations: an element recomputes its row's statistics. Right everywhere and slow; fast rows are a
+// kernel family.
 #include "dialects/hone/HoneDialect.h"
 
 using namespace mlir;
@@ -50,19 +51,25 @@ struct Row {
   SmallVector<Value> at;
   Type wide, narrow;
 
-  Row(ElementBuilder &b, Value tensor, int64_t axis, ValueRange indices) : b(b), tensor(tensor), axis(axis), at(indices) {
+  Row(ElementBuilder &b, Value tensor, int64_t axis, ValueRange indices)
+      : b(b), tensor(tensor), axis(axis), at(indices) {
     narrow = elementType(tensor);
     wide = narrow.isF64() ? narrow : Type(b.b.getF32Type());
   }
-  Value widen(Value x) { return x.getType() == wide ? x : arith::ExtFOp::create(b.b, b.loc, wide, x).getResult(); }
-  Value finish(Value x) { return narrow == wide ? x : arith::TruncFOp::create(b.b, b.loc, narrow, x).getResult(); }
+  Value widen(Value x) {
+    return x.getType() == wide ? x : arith::ExtFOp::create(b.b, b.loc, wide, x).getResult();
+  }
+  Value finish(Value x) {
+    return narrow == wide ? x : arith::TruncFOp::create(b.b, b.loc, narrow, x).getResult();
+  }
   Value load(Value i) {
     at[axis] = i;
     return widen(b.load(tensor, at));
   }
   Value count() { return b.dim(tensor, axis); }
   Value countFloat() {
-    return arith::SIToFPOp::create(b.b, b.loc, wide, arith::IndexCastOp::create(b.b, b.loc, b.b.getI64Type(), count()));
+    return arith::SIToFPOp::create(b.b, b.loc, wide,
+                                   arith::IndexCastOp::create(b.b, b.loc, b.b.getI64Type(), count()));
   }
   Value sum(function_ref<Value(Value)> term) {
     return b.loop(count(), b.scalar(wide, 0), [&](Value i, ValueRange carried) -> SmallVector<Value> {
@@ -87,11 +94,14 @@ Value SoftmaxOp::buildElement(ElementBuilder &b, ValueRange indices) {
 }
 
 /// x * scale[i] / sqrt(meanSquare + epsilon) (+ bias[i])
-static Value normalize(Row &row, Value x, Value sumSquare, const APFloat &epsilon, Value scale, Value bias, Value i) {
+static Value normalize(Row &row, Value x, Value sumSquare, const APFloat &epsilon, Value scale, Value bias,
+                       Value i) {
   ElementBuilder &b = row.b;
   Value mean = arith::DivFOp::create(b.b, b.loc, sumSquare, row.countFloat());
-  Value root = math::SqrtOp::create(b.b, b.loc, arith::AddFOp::create(b.b, b.loc, mean, b.scalar(row.wide, epsilon.convertToDouble())));
-  Value y = arith::MulFOp::create(b.b, b.loc, arith::DivFOp::create(b.b, b.loc, x, root), row.widen(b.load(scale, i)));
+  Value root = math::SqrtOp::create(
+      b.b, b.loc, arith::AddFOp::create(b.b, b.loc, mean, b.scalar(row.wide, epsilon.convertToDouble())));
+  Value y = arith::MulFOp::create(b.b, b.loc, arith::DivFOp::create(b.b, b.loc, x, root),
+                                  row.widen(b.load(scale, i)));
   return row.finish(bias ? arith::AddFOp::create(b.b, b.loc, y, row.widen(b.load(bias, i))).getResult() : y);
 }
 
@@ -103,7 +113,8 @@ Value LayerNormOp::buildElement(ElementBuilder &b, ValueRange indices) {
     Value c = centered(x);
     return arith::MulFOp::create(b.b, b.loc, c, c).getResult();
   });
-  return normalize(row, centered(row.load(indices.back())), squares, getEpsilon(), getScale(), getBias(), indices.back());
+  return normalize(row, centered(row.load(indices.back())), squares, getEpsilon(), getScale(), getBias(),
+                   indices.back());
 }
 
 Value RmsNormOp::buildElement(ElementBuilder &b, ValueRange indices) {

@@ -7,7 +7,8 @@ using namespace mlir::hone;
 static Type elementType(Value tensor) { return cast<ShapedType>(tensor.getType()).getElementType(); }
 
 /// Scales and zeros: a scalar, one a slice of `axis`, or one a block along it.
-static LogicalResult checkScale(Operation *op, Shapes &shapes, Value input, Value scale, int64_t axis, int64_t block) {
+static LogicalResult checkScale(Operation *op, Shapes &shapes, Value input, Value scale, int64_t axis,
+                                int64_t block) {
   if (!scale)
     return success();
   std::vector<DimExpr> dims = shapes.dims(input), mine = shapes.dims(scale);
@@ -25,7 +26,8 @@ static LogicalResult checkScale(Operation *op, Shapes &shapes, Value input, Valu
     return op->emitError("expected block scales of the input's rank, got ") << scale.getType();
   for (size_t i = 0; i < dims.size(); ++i)
     if (!shapes.require(mine[i], int64_t(i) == axis ? shapes.ceilDiv(dims[i], DimExpr(block)) : dims[i]))
-      return op->emitError("expected one scale a block of ") << block << ", got " << scale.getType() << " for " << input.getType();
+      return op->emitError("expected one scale a block of ")
+             << block << ", got " << scale.getType() << " for " << input.getType();
   return success();
 }
 
@@ -46,8 +48,9 @@ static Value toFloat(ElementBuilder &b, Value x, Type element, Type to) {
   if (isa<FloatType>(element)) {
     if (x.getType() == to)
       return x;
-    return x.getType().getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth() ? arith::ExtFOp::create(b.b, b.loc, to, x).getResult()
-                                                                            : arith::TruncFOp::create(b.b, b.loc, to, x).getResult();
+    return x.getType().getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth()
+               ? arith::ExtFOp::create(b.b, b.loc, to, x).getResult()
+               : arith::TruncFOp::create(b.b, b.loc, to, x).getResult();
   }
   return element.isUnsignedInteger() ? arith::UIToFPOp::create(b.b, b.loc, to, x).getResult()
                                      : arith::SIToFPOp::create(b.b, b.loc, to, x).getResult();
@@ -77,14 +80,18 @@ Value DequantizeOp::buildElement(ElementBuilder &b, ValueRange indices) {
       return from.isUnsignedInteger() ? arith::ExtUIOp::create(b.b, b.loc, b.b.getI32Type(), x).getResult()
                                       : arith::ExtSIOp::create(b.b, b.loc, b.b.getI32Type(), x).getResult();
     };
-    q = arith::SIToFPOp::create(b.b, b.loc, wide,
-                                arith::SubIOp::create(b.b, b.loc, extend(q, element), extend(zero, elementType(getZero()))));
+    q = arith::SIToFPOp::create(
+        b.b, b.loc, wide,
+        arith::SubIOp::create(b.b, b.loc, extend(q, element), extend(zero, elementType(getZero()))));
   } else {
     q = toFloat(b, q, element, wide);
     if (getZero())
-      q = arith::SubFOp::create(b.b, b.loc, q, toFloat(b, loadScale(b, getZero(), indices, getAxis(), getBlock()), elementType(getZero()), wide));
+      q = arith::SubFOp::create(
+          b.b, b.loc, q,
+          toFloat(b, loadScale(b, getZero(), indices, getAxis(), getBlock()), elementType(getZero()), wide));
   }
-  Value y = arith::MulFOp::create(b.b, b.loc, q, toFloat(b, loadScale(b, getScale(), indices, getAxis(), getBlock()), result, wide));
+  Value y = arith::MulFOp::create(
+      b.b, b.loc, q, toFloat(b, loadScale(b, getScale(), indices, getAxis(), getBlock()), result, wide));
   return toFloat(b, y, wide, result);
 }
 
@@ -102,16 +109,22 @@ LogicalResult QuantizeOp::inferShapes(Shapes &shapes) {
 Value QuantizeOp::buildElement(ElementBuilder &b, ValueRange indices) {
   Type element = elementType(getInput()), wide = element.isF64() ? element : Type(b.b.getF32Type());
   Value x = toFloat(b, b.load(getInput(), indices), element, wide);
-  Value scale = toFloat(b, loadScale(b, getScale(), indices, getAxis(), getBlock()), elementType(getScale()), wide);
+  Value scale =
+      toFloat(b, loadScale(b, getScale(), indices, getAxis(), getBlock()), elementType(getScale()), wide);
   Value y = math::RoundEvenOp::create(b.b, b.loc, arith::DivFOp::create(b.b, b.loc, x, scale));
   if (getZero())
-    y = arith::AddFOp::create(b.b, b.loc, y, toFloat(b, loadScale(b, getZero(), indices, getAxis(), getBlock()), elementType(getZero()), wide));
+    y = arith::AddFOp::create(
+        b.b, b.loc, y,
+        toFloat(b, loadScale(b, getZero(), indices, getAxis(), getBlock()), elementType(getZero()), wide));
   unsigned bits = getTo().getIntOrFloatBitWidth();
   bool isUnsigned = getTo().isUnsignedInteger();
-  double low = isUnsigned ? 0 : -std::ldexp(1.0, bits - 1), high = std::ldexp(1.0, isUnsigned ? bits : bits - 1) - 1;
+  double low = isUnsigned ? 0 : -std::ldexp(1.0, bits - 1),
+         high = std::ldexp(1.0, isUnsigned ? bits : bits - 1) - 1;
   if (bits == 32 && !wide.isF64()) // the largest f32 below 2^31 or 2^32
     high = std::nextafterf(float(high + 1), 0);
-  y = arith::MinNumFOp::create(b.b, b.loc, arith::MaxNumFOp::create(b.b, b.loc, y, b.scalar(wide, low)), b.scalar(wide, high));
+  y = arith::MinNumFOp::create(b.b, b.loc, arith::MaxNumFOp::create(b.b, b.loc, y, b.scalar(wide, low)),
+                               b.scalar(wide, high));
   Type storage = storageType(getTo());
-  return isUnsigned ? arith::FPToUIOp::create(b.b, b.loc, storage, y).getResult() : arith::FPToSIOp::create(b.b, b.loc, storage, y).getResult();
+  return isUnsigned ? arith::FPToUIOp::create(b.b, b.loc, storage, y).getResult()
+                    : arith::FPToSIOp::create(b.b, b.loc, storage, y).getResult();
 }

@@ -9,10 +9,12 @@ LogicalResult LstmOp::inferShapes(Shapes &shapes) {
   if (input.size() != 3 || w.size() != 2 || r.size() != 2 || shapes.rank(getBias()) != 1)
     return emitError("expected input [T, B, I], w [4H, I], r [4H, H] and bias [8H]");
   DimExpr hidden = r[1];
-  bool fits = shapes.require(w[1], input[2]) && shapes.require(w[0], hidden * DimExpr(4)) && shapes.require(r[0], hidden * DimExpr(4)) &&
+  bool fits = shapes.require(w[1], input[2]) && shapes.require(w[0], hidden * DimExpr(4)) &&
+              shapes.require(r[0], hidden * DimExpr(4)) &&
               shapes.require(shapes.dim(getBias(), 0), hidden * DimExpr(8));
   for (Value state : {getHidden(), getCell()})
-    fits = fits && shapes.rank(state) == 2 && shapes.require(shapes.dim(state, 0), input[1]) && shapes.require(shapes.dim(state, 1), hidden);
+    fits = fits && shapes.rank(state) == 2 && shapes.require(shapes.dim(state, 0), input[1]) &&
+           shapes.require(shapes.dim(state, 1), hidden);
   if (!fits)
     return emitError("expected sizes that agree, got ") << getOperandTypes();
   Type element = cast<ShapedType>(getInput().getType()).getElementType();

@@ -7,8 +7,9 @@ using namespace mlir::hone;
 static Type elementType(Value tensor) { return cast<ShapedType>(tensor.getType()).getElementType(); }
 
 /// Loops over all positions of `axes`, carrying values.
-static SmallVector<Value> loopOver(ElementBuilder &b, Value tensor, ArrayRef<int64_t> axes, SmallVector<Value> &at,
-                                   ValueRange carried, function_ref<SmallVector<Value>(ValueRange)> body) {
+static SmallVector<Value> loopOver(ElementBuilder &b, Value tensor, ArrayRef<int64_t> axes,
+                                   SmallVector<Value> &at, ValueRange carried,
+                                   function_ref<SmallVector<Value>(ValueRange)> body) {
   if (axes.empty())
     return body(carried);
   return b.loop(b.dim(tensor, axes.front()), carried, [&](Value i, ValueRange inner) {
@@ -50,14 +51,16 @@ LogicalResult ReduceOp::inferShapes(Shapes &shapes) {
     default:
       return success();
     }
-  if (getKind() == ReduceKind::sum || getKind() == ReduceKind::prod || getKind() == ReduceKind::max || getKind() == ReduceKind::min)
+  if (getKind() == ReduceKind::sum || getKind() == ReduceKind::prod || getKind() == ReduceKind::max ||
+      getKind() == ReduceKind::min)
     shapes.setContents(getResult(), {total});
   return success();
 }
 
 Value ReduceOp::buildElement(ElementBuilder &b, ValueRange indices) {
   Type element = elementType(getInput()), storage = storageType(element);
-  bool isFloat = isa<FloatType>(storage), isHalf = storage.isF16() || storage.isBF16(), isUnsigned = element.isUnsignedInteger();
+  bool isFloat = isa<FloatType>(storage), isHalf = storage.isF16() || storage.isBF16(),
+       isUnsigned = element.isUnsignedInteger();
   Type sum = isHalf ? Type(b.b.getF32Type()) : storage;
   int64_t rank = cast<RankedTensorType>(getInput().getType()).getRank();
   SmallVector<Value> at(rank);
@@ -107,10 +110,13 @@ Value ReduceOp::buildElement(ElementBuilder &b, ValueRange indices) {
       return {isUnsigned || storage.isInteger(1) ? make(arith::MinimumFOp(), arith::MinUIOp(), x)
                                                  : make(arith::MinimumFOp(), arith::MinSIOp(), x)};
     case ReduceKind::l1:
-      x = isFloat ? math::AbsFOp::create(b.b, b.loc, x).getResult() : isUnsigned ? x : math::AbsIOp::create(b.b, b.loc, x).getResult();
+      x = isFloat      ? math::AbsFOp::create(b.b, b.loc, x).getResult()
+          : isUnsigned ? x
+                       : math::AbsIOp::create(b.b, b.loc, x).getResult();
       return {make(arith::AddFOp(), arith::AddIOp(), x)};
     case ReduceKind::sum_square:
-      x = isFloat ? arith::MulFOp::create(b.b, b.loc, x, x).getResult() : arith::MulIOp::create(b.b, b.loc, x, x).getResult();
+      x = isFloat ? arith::MulFOp::create(b.b, b.loc, x, x).getResult()
+                  : arith::MulIOp::create(b.b, b.loc, x, x).getResult();
       return {make(arith::AddFOp(), arith::AddIOp(), x)};
     }
     return {acc};
@@ -120,11 +126,13 @@ Value ReduceOp::buildElement(ElementBuilder &b, ValueRange indices) {
     for (int64_t axis : getAxes())
       count = b.mul(count, b.dim(getInput(), axis));
     if (isFloat) {
-      Value n = arith::SIToFPOp::create(b.b, b.loc, sum, arith::IndexCastOp::create(b.b, b.loc, b.b.getI64Type(), count));
+      Value n = arith::SIToFPOp::create(b.b, b.loc, sum,
+                                        arith::IndexCastOp::create(b.b, b.loc, b.b.getI64Type(), count));
       total = arith::DivFOp::create(b.b, b.loc, total, n);
     } else {
       Value n = arith::IndexCastOp::create(b.b, b.loc, storage, b.maximum(count, b.constant(1)));
-      total = isUnsigned ? arith::DivUIOp::create(b.b, b.loc, total, n).getResult() : arith::DivSIOp::create(b.b, b.loc, total, n).getResult();
+      total = isUnsigned ? arith::DivUIOp::create(b.b, b.loc, total, n).getResult()
+                         : arith::DivSIOp::create(b.b, b.loc, total, n).getResult();
     }
   }
   return isHalf ? arith::TruncFOp::create(b.b, b.loc, storage, total).getResult() : total;
@@ -149,22 +157,25 @@ Value ArgReduceOp::buildElement(ElementBuilder &b, ValueRange indices) {
   at[getAxis()] = b.constant(0);
   Type element = elementType(getInput());
   Value first = b.load(getInput(), at);
-  Value best = b.loop(b.dim(getInput(), getAxis()), {first, b.constant(0)}, [&](Value i, ValueRange carried) -> SmallVector<Value> {
-    at[getAxis()] = i;
-    Value x = b.load(getInput(), at), better;
-    if (isa<FloatType>(element)) {
-      using P = arith::CmpFPredicate;
-      P predicate = getMin() ? (getLast() ? P::OLE : P::OLT) : (getLast() ? P::OGE : P::OGT);
-      better = arith::CmpFOp::create(b.b, b.loc, predicate, x, carried[0]);
-    } else {
-      using P = arith::CmpIPredicate;
-      bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
-      P signedP = getMin() ? (getLast() ? P::sle : P::slt) : (getLast() ? P::sge : P::sgt);
-      P unsignedP = getMin() ? (getLast() ? P::ule : P::ult) : (getLast() ? P::uge : P::ugt);
-      better = arith::CmpIOp::create(b.b, b.loc, isUnsigned ? unsignedP : signedP, x, carried[0]);
-    }
-    return {arith::SelectOp::create(b.b, b.loc, better, x, carried[0]), arith::SelectOp::create(b.b, b.loc, better, i, carried[1])};
-  })[1];
+  Value best =
+      b.loop(b.dim(getInput(), getAxis()), {first, b.constant(0)},
+             [&](Value i, ValueRange carried) -> SmallVector<Value> {
+               at[getAxis()] = i;
+               Value x = b.load(getInput(), at), better;
+               if (isa<FloatType>(element)) {
+                 using P = arith::CmpFPredicate;
+                 P predicate = getMin() ? (getLast() ? P::OLE : P::OLT) : (getLast() ? P::OGE : P::OGT);
+                 better = arith::CmpFOp::create(b.b, b.loc, predicate, x, carried[0]);
+               } else {
+                 using P = arith::CmpIPredicate;
+                 bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
+                 P signedP = getMin() ? (getLast() ? P::sle : P::slt) : (getLast() ? P::sge : P::sgt);
+                 P unsignedP = getMin() ? (getLast() ? P::ule : P::ult) : (getLast() ? P::uge : P::ugt);
+                 better = arith::CmpIOp::create(b.b, b.loc, isUnsigned ? unsignedP : signedP, x, carried[0]);
+               }
+               return {arith::SelectOp::create(b.b, b.loc, better, x, carried[0]),
+                       arith::SelectOp::create(b.b, b.loc, better, i, carried[1])};
+             })[1];
   return arith::IndexCastOp::create(b.b, b.loc, b.b.getI64Type(), best);
 }
 
@@ -185,16 +196,17 @@ Value CumSumOp::buildElement(ElementBuilder &b, ValueRange indices) {
   Value count = getReverse() ? b.sub(last, position) : position;
   if (!getExclusive())
     count = b.add(count, b.constant(1));
-  Value total = b.loop(count, b.scalar(sum, getProd() ? 1 : 0), [&](Value i, ValueRange carried) -> SmallVector<Value> {
-    at[getAxis()] = getReverse() ? b.sub(last, i) : i;
-    Value x = b.load(getInput(), at);
-    if (isHalf)
-      x = arith::ExtFOp::create(b.b, b.loc, sum, x);
-    if (isFloat)
-      return {getProd() ? arith::MulFOp::create(b.b, b.loc, carried[0], x).getResult()
-                        : arith::AddFOp::create(b.b, b.loc, carried[0], x).getResult()};
-    return {getProd() ? arith::MulIOp::create(b.b, b.loc, carried[0], x).getResult()
-                      : arith::AddIOp::create(b.b, b.loc, carried[0], x).getResult()};
-  })[0];
+  Value total =
+      b.loop(count, b.scalar(sum, getProd() ? 1 : 0), [&](Value i, ValueRange carried) -> SmallVector<Value> {
+        at[getAxis()] = getReverse() ? b.sub(last, i) : i;
+        Value x = b.load(getInput(), at);
+        if (isHalf)
+          x = arith::ExtFOp::create(b.b, b.loc, sum, x);
+        if (isFloat)
+          return {getProd() ? arith::MulFOp::create(b.b, b.loc, carried[0], x).getResult()
+                            : arith::AddFOp::create(b.b, b.loc, carried[0], x).getResult()};
+        return {getProd() ? arith::MulIOp::create(b.b, b.loc, carried[0], x).getResult()
+                          : arith::AddIOp::create(b.b, b.loc, carried[0], x).getResult()};
+      })[0];
   return isHalf ? arith::TruncFOp::create(b.b, b.loc, storage, total).getResult() : total;
 }

@@ -10,7 +10,8 @@ LogicalResult ResizeOp::inferShapes(Shapes &shapes) {
   if (!extent || extent.getRank() != 1 || extent.getDimSize(0) != int64_t(getAxes().size()))
     return emitError("expected ") << getAxes().size() << " sizes or scales, got " << getExtent().getType();
   DenseFPElementsAttr scales;
-  bool constantScales = isa<FloatType>(extent.getElementType()) && matchPattern(getExtent(), m_Constant(&scales));
+  bool constantScales =
+      isa<FloatType>(extent.getElementType()) && matchPattern(getExtent(), m_Constant(&scales));
   for (auto [i, axis] : llvm::enumerate(getAxes())) {
     if (axis < 0 || axis >= int64_t(dims.size()))
       return emitError("expected an axis below ") << dims.size() << ", got " << axis;
@@ -31,7 +32,8 @@ LogicalResult ResizeOp::inferShapes(Shapes &shapes) {
     else
       dims[axis] = shapes.unknownDim(cast<OpResult>(getResult()), axis);
   }
-  shapes.setResult(cast<OpResult>(getResult()), cast<ShapedType>(getInput().getType()).getElementType(), dims);
+  shapes.setResult(cast<OpResult>(getResult()), cast<ShapedType>(getInput().getType()).getElementType(),
+                   dims);
   return success();
 }
 
@@ -113,7 +115,8 @@ static SmallVector<Tap> taps(ResizeOp op, ElementBuilder &b, Floats &f, Value x,
   Value t = f.sub(x, low), base = f.toIndex(low), one = f.constant(1);
   if (op.getKind() == ResizeKind::linear)
     return {{clamp(base), f.sub(one, t)}, {clamp(b.add(base, b.constant(1))), t}};
-  // Cubic convolution with coefficient a: near taps (a+2)d^3 - (a+3)d^2 + 1, far taps a d^3 - 5a d^2 + 8a d - 4a.
+  // Cubic convolution with coefficient a: near taps (a+2)d^3 - (a+3)d^2 + 1, far taps a d^3 - 5a d^2 + 8a d -
+  // 4a.
   double a = op.getCubicA().convertToDouble();
   auto near = [&](Value d) {
     return f.add(f.mul(f.mul(f.sub(f.mul(f.constant(a + 2), d), f.constant(a + 3)), d), d), one);

@@ -18,6 +18,7 @@ LogicalResult TopKOp::inferShapes(Shapes &shapes) {
 
 LogicalResult NonZeroOp::inferShapes(Shapes &shapes) {
   auto result = cast<OpResult>(getResult());
-  shapes.setResult(result, IntegerType::get(getContext(), 64), {DimExpr(shapes.rank(getInput())), shapes.unknownDim(result, 1)});
+  shapes.setResult(result, IntegerType::get(getContext(), 64),
+                   {DimExpr(shapes.rank(getInput())), shapes.unknownDim(result, 1)});
   return success();
 }

@@ -9,7 +9,9 @@ namespace {
 struct CountOps : mlir::PassWrapper<CountOps, mlir::OperationPass<mlir::ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(CountOps)
   llvm::StringRef getArgument() const override { return "example-count-ops"; }
-  llvm::StringRef getDescription() const override { return "remarks how many hone ops of each kind there are"; }
+  llvm::StringRef getDescription() const override {
+    return "remarks how many hone ops of each kind there are";
+  }
 
   void runOnOperation() override {
     std::map<std::string, int> counts;
