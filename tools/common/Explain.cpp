@@ -32,8 +32,8 @@ std::vector<std::string> explainModule(ModuleOp module) {
     for (StringRef name : names)
       line += " " + name.str();
     lines.push_back(line);
-    if (kernel.getRefused())
-      for (Attribute reason : *kernel.getRefused())
+    if (std::optional<ArrayAttr> refused = kernel.getRefused())
+      for (Attribute reason : *refused)
         lines.push_back("  refused " + cast<StringAttr>(reason).getValue().str());
   });
   return lines;
