@@ -7,6 +7,8 @@
 using namespace mlir;
 using namespace mlir::hone;
 
+static constexpr int64_t maxArgumentElements = 16;
+
 //===-- what is known ----------------------------------------------------===//
 
 std::vector<DimExpr> Shapes::dims(Value tensor) {
@@ -36,8 +38,17 @@ std::optional<std::vector<DimExpr>> Shapes::contents(Value tensor) {
     return found->second;
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   DenseIntElementsAttr elements;
-  if (!type || !type.hasStaticShape() || type.getNumElements() > maxContents ||
-      !matchPattern(tensor, m_Constant(&elements)))
+  if (!type || !type.hasStaticShape() || type.getNumElements() > maxContents)
+    return std::nullopt;
+  // A few numbers that the caller gives may become sizes: they are symbols of their own.
+  if (isa<BlockArgument>(tensor) && isa<IntegerType>(type.getElementType()) &&
+      type.getNumElements() <= maxArgumentElements) {
+    std::vector<DimExpr> values;
+    for (int64_t i = 0; i < type.getNumElements(); ++i)
+      values.push_back(symbolOf({SymbolDef::Element, tensor, i, {}, {}, {}}));
+    return values;
+  }
+  if (!matchPattern(tensor, m_Constant(&elements)))
     return std::nullopt;
   bool isUnsigned = type.getElementType().isUnsignedInteger() || type.getElementType().isInteger(1);
   std::vector<DimExpr> values;
