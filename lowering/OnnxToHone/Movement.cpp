@@ -2,6 +2,7 @@
 // that pick by index.
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/OpTable.h"
+#include "lowering/OnnxToHone/OpenAxes.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -72,6 +73,10 @@ static std::vector<int64_t> axesOf(Node &n, int64_t rank) {
 }
 static void squeeze(Node &n) {
   Value x = n.in(0);
+  if (hasOpenAxes(n, 1)) {
+    n.out(0, squeezeOpenly(n, x, n.in(1)));
+    return;
+  }
   std::vector<int64_t> axes = axesOf(n, n.rank(x));
   if (!n.has(1) && !n.hasAttribute("axes"))
     for (int64_t i = 0; i < n.rank(x); ++i)
@@ -81,6 +86,10 @@ static void squeeze(Node &n) {
 }
 static void unsqueeze(Node &n) {
   Value x = n.in(0);
+  if (hasOpenAxes(n, 1)) {
+    n.out(0, unsqueezeOpenly(n, x, n.in(1)));
+    return;
+  }
   size_t count = n.has(1) ? n.known(1, "axes").size() : n.integers("axes").size();
   n.out(0, n.unsqueeze(x, axesOf(n, n.rank(x) + int64_t(count))));
 }
@@ -127,6 +136,10 @@ static void slice1(Node &n) {
              n.integers("axes"), n.hasAttribute("axes"));
 }
 static void slice10(Node &n) {
+  if (hasOpenAxes(n, 3)) {
+    n.out(0, sliceOpenly(n, n.in(0), n.in(1), n.in(2), n.in(4), n.in(3)));
+    return;
+  }
   sliceAlong(n, n.in(1), n.in(2), n.in(4), n.has(3) ? n.known(3, "axes") : std::vector<int64_t>(), n.has(3));
 }
 static void split(Node &n) {

@@ -1,5 +1,6 @@
 // Reductions, softmax and their relatives.
 #include "lowering/OnnxToHone/OpTable.h"
+#include "lowering/OnnxToHone/OpenAxes.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -21,9 +22,13 @@ static std::vector<int64_t> reduceAxes(Node &n) {
 }
 static bool keepsDims(Node &n) { return n.integer("keepdims", 1); }
 
+static Value reduced(Node &n, ReduceKind kind, Value x, bool keep) {
+  return hasOpenAxes(n, 1) ? reduceOpenly(n, kind, x, n.in(1), keep) : n.reduce(kind, x, reduceAxes(n), keep);
+}
+
 template <ReduceKind kind>
 static void reduce(Node &n) {
-  n.out(0, n.reduce(kind, n.in(0), reduceAxes(n), keepsDims(n)));
+  n.out(0, reduced(n, kind, n.in(0), keepsDims(n)));
 }
 /// Math functions of integers are those of their f32 values.
 template <typename Op>
@@ -32,22 +37,23 @@ static Value viaFloat(Node &n, Value x) {
                                 : n.like<Op>(x);
 }
 static void reduceL2(Node &n) {
-  n.out(0, viaFloat<SqrtOp>(n, n.reduce(ReduceKind::sum_square, n.in(0), reduceAxes(n), keepsDims(n))));
+  n.out(0, viaFloat<SqrtOp>(n, reduced(n, ReduceKind::sum_square, n.in(0), keepsDims(n))));
 }
 static void reduceLogSum(Node &n) {
-  n.out(0, viaFloat<LogOp>(n, n.reduce(ReduceKind::sum, n.in(0), reduceAxes(n), keepsDims(n))));
+  n.out(0, viaFloat<LogOp>(n, reduced(n, ReduceKind::sum, n.in(0), keepsDims(n))));
 }
 static void reduceLogSumExp(Node &n) {
   Value x = n.in(0);
   Type element = Node::element(x);
   if (!Node::isFloat(x))
     x = n.cast(x, n.b.getF32Type());
-  std::vector<int64_t> axes = reduceAxes(n);
   // Shifted by the largest, which is finite or not added at all.
-  Value top = n.reduce(ReduceKind::max, x, axes, true);
+  Value top = reduced(n, ReduceKind::max, x, true);
   top = top ? n.select(n.make<IsInfOp>(n.b.getI1Type(), top, true, true), n.number(x, 0), top) : top;
-  Value sum = n.add(n.like<LogOp>(n.reduce(ReduceKind::sum, n.like<ExpOp>(n.sub(x, top)), axes, true)), top);
-  n.out(0, n.cast(keepsDims(n) ? sum : n.squeeze(sum, axes), element));
+  Value sum = n.add(n.like<LogOp>(reduced(n, ReduceKind::sum, n.like<ExpOp>(n.sub(x, top)), true)), top);
+  if (sum && !keepsDims(n))
+    sum = hasOpenAxes(n, 1) ? squeezeOpenly(n, sum, n.in(1)) : n.squeeze(sum, reduceAxes(n));
+  n.out(0, n.cast(sum, element));
 }
 template <bool isMin>
 static Value argReduce(Node &n, Value x, int64_t axis, bool keep, bool last) {
@@ -61,12 +67,24 @@ static void argReduce(Node &n) {
 }
 template <bool isProduct>
 static void running(Node &n) {
-  std::vector<int64_t> axis = n.known(1, "axis");
-  if (axis.size() != 1)
-    n.fail("expected one axis");
-  else
-    n.out(0, n.like<CumSumOp>(n.in(0), uint64_t(n.axis(axis[0], n.rank(n.in(0)))),
-                              bool(n.integer("exclusive", 0)), bool(n.integer("reverse", 0)), isProduct));
+  Value x = n.in(0);
+  int64_t rank = n.rank(x);
+  auto along = [&](int64_t axis) {
+    return n.like<CumSumOp>(x, uint64_t(axis), bool(n.integer("exclusive", 0)), bool(n.integer("reverse", 0)),
+                            isProduct);
+  };
+  if (!hasOpenAxes(n, 1)) {
+    std::vector<int64_t> axis = n.known(1, "axis");
+    if (axis.size() != 1)
+      n.fail("expected one axis");
+    else
+      n.out(0, along(n.axis(axis[0], rank)));
+    return;
+  }
+  Value marks = namedAxes(n, n.in(1), rank), y = along(0);
+  for (int64_t axis = 1; axis < rank && !n.failed; ++axis)
+    y = n.select(n.pick(marks, 0, axis), along(axis), y);
+  n.out(0, y);
 }
 
 //===-- softmax ------------------------------------------------------------------===//

@@ -1,10 +1,12 @@
 // The order in which families are asked for a root.
 #include "lowering/kernels/KernelFamily.h"
+#include "lowering/kernels/Attention.h"
 #include "lowering/kernels/Matmul.h"
 
 namespace hone {
 llvm::ArrayRef<const KernelFamily *> kernelFamilies() {
-  static const std::vector<const KernelFamily *> families = {&getQuantMatmulFamily(), &getMatmulFamily()};
+  static const std::vector<const KernelFamily *> families = {&getAttentionFamily(), &getQuantMatmulFamily(),
+                                                             &getMatmulFamily()};
   return families;
 }
 } // namespace hone

@@ -42,7 +42,9 @@ LogicalResult AttentionOp::inferShapes(Shapes &shapes) {
     std::vector<DimExpr> mask = shapes.dims(getMask());
     DimExpr full[4] = {q[0], heads, q[1], total};
     for (size_t i = 0; i < mask.size(); ++i)
-      if (mask.size() > 4 || !shapes.require(mask[i], full[4 - mask.size() + i], /*orOne=*/true))
+      // Keys must match unless the size is 1 for good: kernels read them in vectors.
+      if (mask.size() > 4 || (!mask[i].is(1) && !shapes.require(mask[i], full[4 - mask.size() + i],
+                                                                /*orOne=*/i + 1 < mask.size())))
         return emitError("expected a mask that broadcasts to [batch, heads, query, key], got ")
                << getMask().getType();
   }

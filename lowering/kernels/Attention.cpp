@@ -1,0 +1,52 @@
+// Which attentions have a kernel of their own.
+#include "lowering/kernels/Attention.h"
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace hone {
+namespace {
+
+class AttentionFamily : public KernelFamily {
+public:
+  StringRef name() const override { return "attention"; }
+
+  std::string refusesRoot(Operation *op, Shapes &shapes, TargetAttr target) const override {
+    auto attention = dyn_cast<AttentionOp>(op);
+    if (!attention)
+      return "another op";
+    if (!target || !target.fact("vector_bits"))
+      return "the target's vector width is not known";
+    int64_t lanes = target.fact("vector_bits") / 32;
+    for (Value operand : op->getOperands())
+      if (operand.getDefiningOp<ConstantOp>())
+        return "an operand is a small constant, which stands in the code";
+    for (Value operand : {attention.getQuery(), attention.getKey(), attention.getValue()}) {
+      auto type = cast<RankedTensorType>(operand.getType());
+      int64_t heads = operand == attention.getQuery() ? attention.getHeads() : attention.getKvHeads();
+      if (!type.getElementType().isF32())
+        return "expected elements of f32";
+      if (type.isDynamicDim(2) || type.getDimSize(2) / heads % lanes)
+        return "expected head sizes that are multiples of " + std::to_string(lanes);
+    }
+    if (Value mask = attention.getMask()) {
+      auto type = cast<RankedTensorType>(mask.getType());
+      if (!type.getElementType().isF32() && !type.getElementType().isInteger(1))
+        return "expected a mask of f32 or i1";
+      if (type.getRank() == 0)
+        return "expected a mask of rank 1 or more";
+    }
+    if (Value lengths = attention.getLengths();
+        lengths && cast<RankedTensorType>(lengths.getType()).getElementType().isUnsignedInteger())
+      return "expected signed lengths";
+    return "";
+  }
+};
+
+} // namespace
+
+const KernelFamily &getAttentionFamily() {
+  static AttentionFamily family;
+  return family;
+}
+} // namespace hone
