@@ -76,6 +76,17 @@ DimExpr Shapes::index(Value index) {
     return constant.getSExtValue();
   if (auto dimOp = index.getDefiningOp<DimOp>())
     return dim(dimOp.getInput(), dimOp.getAxis());
+  if (auto select = index.getDefiningOp<arith::SelectOp>())
+    if (auto compare = select.getCondition().getDefiningOp<arith::CmpIOp>();
+        compare && compare.getLhs().getType().isIndex()) {
+      DimExpr a = this->index(compare.getLhs()), b = this->index(compare.getRhs()),
+              yes = this->index(select.getTrueValue()), no = this->index(select.getFalseValue());
+      // How a broadcast is materialized: a == 1 ? b : a.
+      if (compare.getPredicate() == arith::CmpIPredicate::eq)
+        return b.is(1) && a == no ? broadcast(a, yes) : this->select(equal(a, b), yes, no);
+      if (compare.getPredicate() == arith::CmpIPredicate::slt)
+        return this->select(less(a, b), yes, no);
+    }
   if (Operation *op = index.getDefiningOp(); op && op->getNumOperands() == 2) {
     DimExpr (Shapes::*combine)(const DimExpr &, const DimExpr &) = nullptr;
     if (isa<arith::AddIOp>(op))
@@ -221,6 +232,19 @@ DimExpr Shapes::broadcast(const DimExpr &a, const DimExpr &b) {
     return a;
   if (b.constant())
     return b;
+  // min(x, c) broadcasts with x only where they are equal, or where it is 1, and so is x when c is more.
+  auto isCapOf = [&](const DimExpr &cap, const DimExpr &x) {
+    auto symbol = cap.asSymbol();
+    const SymbolDef *def = symbol ? &symbols[*symbol] : nullptr;
+    if (!def || def->kind != SymbolDef::Min || (def->a != x && def->b != x))
+      return false;
+    auto most = (def->a == x ? def->b : def->a).constant();
+    return most && *most > 1;
+  };
+  if (isCapOf(a, b))
+    return b;
+  if (isCapOf(b, a))
+    return a;
   return symbolOf({SymbolDef::Broadcast, {}, 0, a < b ? a : b, a < b ? b : a, {}});
 }
 

@@ -400,6 +400,17 @@ static bool onlyShapesRead(Value tensor, Shapes &shapes) {
   });
 }
 
+void HostBuilder::elementsOf(const DimExpr &expr, llvm::SmallPtrSetImpl<Value> &tensors) {
+  for (auto &[monomial, factor] : expr.getTerms())
+    for (int symbol : monomial) {
+      const SymbolDef &def = shapes.definition(symbol);
+      if (def.kind == SymbolDef::Element)
+        tensors.insert(def.value);
+      for (const DimExpr *inner : {&def.a, &def.b, &def.c})
+        elementsOf(*inner, tensors);
+    }
+}
+
 LogicalResult HostBuilder::lowerBlock(Block &block) {
   for (const Shapes::Requirement &need : shapes.requirements())
     if (Operation *op = need.op ? block.findAncestorOpInBlock(*need.op) : nullptr;
@@ -410,10 +421,31 @@ LogicalResult HostBuilder::lowerBlock(Block &block) {
   llvm::DenseMap<Operation *, SmallVector<Value>> endsAt;
   for (Operation &op : block)
     op.walk([&](Operation *inner) {
-      for (Value operand : inner->getOperands())
+      // Its sizes may stand on elements of tensors, which are read again wherever the sizes are asked for.
+      llvm::SmallPtrSet<Value, 4> read;
+      auto readSizes = [&](Value value) {
+        if (isa<RankedTensorType>(value.getType()))
+          for (const DimExpr &dim : shapes.dims(value))
+            elementsOf(dim, read);
+      };
+      for (Value operand : inner->getOperands()) {
         if (isa<RankedTensorType>(operand.getType()))
           last[rootOf(operand)] = &op;
+        readSizes(operand);
+      }
+      llvm::for_each(inner->getResults(), readSizes);
+      for (Value tensor : read)
+        last[rootOf(tensor)] = &op;
     });
+  for (auto [op, need] : requirements) {
+    llvm::SmallPtrSet<Value, 4> read;
+    elementsOf(need->a, read);
+    elementsOf(need->b, read);
+    Operation *at = block.findAncestorOpInBlock(*op);
+    for (Value tensor : read)
+      if (Operation *&known = last[rootOf(tensor)]; at && (!known || known->isBeforeInBlock(at)))
+        known = at;
+  }
   for (auto [root, op] : last)
     if (root.getParentBlock() == &block && !op->hasTrait<OpTrait::IsTerminator>())
       endsAt[op].push_back(root);

@@ -63,6 +63,8 @@ private:
   mlir::func::FuncOp kernelFunction(mlir::hone::KernelOp kernel);
   mlir::Value index(int64_t value, mlir::Location loc);
 
+  /// The tensors whose elements `expr` stands on.
+  void elementsOf(const mlir::hone::DimExpr &expr, llvm::SmallPtrSetImpl<mlir::Value> &tensors);
   /// Emits the checks of sizes that inference could only assume for `op`.
   void checkRequirements(mlir::Operation *op);
 

@@ -40,11 +40,30 @@ static void shape(Node &n) {
   n.out(0, n.make<ShapeOp>(n.b.getI64Type(), n.in(0), n.b.getI64IntegerAttr(n.integer("start", 0)), end));
 }
 static void sizeOf(Node &n) { n.out(0, n.squeeze(n.product(n.in(0), 0, n.rank(n.in(0))), {0})); }
+/// The integer that a float scalar is cast from or holds; null when it may be no whole number.
+static Value wholeNumber(Node &n, Value x) {
+  DenseFPElementsAttr constant;
+  if (matchPattern(x, m_Constant(&constant))) {
+    double value = (*constant.begin()).convertToDouble();
+    return value == std::trunc(value) && std::abs(value) < 1e6 ? n.i64(int64_t(value)) : Value();
+  }
+  auto cast = x.getDefiningOp<CastOp>();
+  return cast && isa<IntegerType>(Node::element(cast.getInput())) ? n.cast(cast.getInput(), n.b.getI64Type())
+                                                                  : Value();
+}
 static void range(Node &n) {
   auto scalar = [&](int i) {
     return n.rank(n.in(i)) ? n.squeeze(n.in(i), axesFrom(0, n.rank(n.in(i)))) : n.in(i);
   };
-  n.out(0, n.like<RangeOp>(scalar(0), scalar(1), scalar(2)));
+  Value start = scalar(0), limit = scalar(1), delta = scalar(2);
+  // Floats that are sizes: counted as integers, the length is known from them.
+  if (!n.failed && Node::isFloat(start) && !n.shapes.constants(limit))
+    if (Value from = wholeNumber(n, start), to = wholeNumber(n, limit), step = wholeNumber(n, delta);
+        from && to && step) {
+      n.out(0, n.cast(n.like<RangeOp>(from, to, step), Node::element(start)));
+      return;
+    }
+  n.out(0, n.like<RangeOp>(start, limit, delta));
 }
 
 //===-- views ------------------------------------------------------------------===//

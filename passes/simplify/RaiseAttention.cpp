@@ -36,28 +36,16 @@ public:
       return false;
     if (rankOf(product.getResult()) != 4 || softmax.getAxis() != 3)
       return why = "it doesn't work on [batch, heads, sequence, size]", false;
-    Value mask, scores = softmax.getInput();
     double scale = 1;
     auto strip = [&](Value value) {
       auto [inner, factor] = stripScale(value);
       scale *= factor;
       return inner;
     };
-    auto core = scoresOf(strip(scores));
-    if (!core) {
-      scale = 1;
-      eitherOrder<AddOp>(scores, [&](Value inner, Value added) {
-        double before = scale;
-        core = scoresOf(strip(inner));
-        if (!core)
-          scale = before;
-        else
-          mask = added;
-        return bool(core);
-      });
-    }
+    SmallVector<Mask> masks;
+    MatmulOp core = peel(softmax.getInput(), masks, scale);
     if (!core)
-      return why = "the scores are not a scaled product plus a mask", false;
+      return why = "the scores are not a scaled product plus masks", false;
     Value query = strip(core.getLhs()), keyT = strip(core.getRhs()), value = product.getRhs();
     if (rankOf(query) != 4 || rankOf(value) != 4 || product.getTransposeB())
       return why = "query or value isn't [batch, heads, sequence, size]", false;
@@ -83,8 +71,12 @@ public:
       return why = "the query heads are no multiple of the key heads", false;
     if (shapes.dim(query, 0) != shapes.dim(key, 0))
       return why = "query and key differ in batch", false;
-    if (mask && !fits(mask, product, query, key))
-      return why = "the mask doesn't broadcast to [batch, heads, query, key]", false;
+    for (const Mask &mask : masks)
+      if (!fits(mask, query, key))
+        return why = "the mask doesn't broadcast to [batch, heads, query, key]", false;
+    Value mask = sumOf(b, product, masks, element);
+    if (!mask && !masks.empty())
+      return why = "the masks do not broadcast to one", false;
 
     // concat(past, new) on the time axis is a past, and the concat itself what comes back as present.
     ConcatOp keyConcat = pastConcat(key), valueConcat = pastConcat(value);
@@ -176,9 +168,67 @@ private:
     return isRepeat ? x : value;
   }
 
-  bool fits(Value mask, MatmulOp product, Value query, Value key) {
+  /// What lies between the product and the softmax: a tensor that is added, or scores that a condition keeps
+  /// and a number far below all others replaces.
+  struct Mask {
+    Value tensor;
+    bool isKept = false, keepsTrue = false; // tensor is a condition: keep where it is `keepsTrue`
+    Value replacement;
+  };
+
+  /// The product under scales and masks, innermost first; null when there is something else.
+  MatmulOp peel(Value value, SmallVectorImpl<Mask> &masks, double &scale, int depth = 0) {
+    auto [inner, factor] = stripScale(value);
+    if (MatmulOp core = scoresOf(inner)) {
+      scale *= factor;
+      return core;
+    }
+    MatmulOp core;
+    if (depth == 4)
+      return core;
+    eitherOrder<AddOp>(value, [&](Value scores, Value added) {
+      if ((core = peel(scores, masks, scale, depth + 1)))
+        masks.push_back({added, false, false, {}});
+      return bool(core);
+    });
+    if (auto select = value.getDefiningOp<SelectOp>(); select && !core)
+      for (bool keepsTrue : {true, false}) {
+        Value scores = keepsTrue ? select.getLhs() : select.getRhs(),
+              other = keepsTrue ? select.getRhs() : select.getLhs();
+        // So low that adding it to a score gives it back: rows that keep nothing stay uniform.
+        auto low = ::hone::floatConstant(other);
+        bool isLow = low && *low <= (elementOf(other).isF16() ? -65504.0 : -1e8);
+        if (!core && isLow && (core = peel(scores, masks, scale, depth + 1)))
+          masks.push_back({select.getCondition(), true, keepsTrue, other});
+      }
+    return core;
+  }
+
+  /// All masks as one tensor that is added; null without any.
+  Value sumOf(OpBuilder &b, Operation *at, ArrayRef<Mask> masks, Type element) {
+    Value sum;
+    for (const Mask &mask : masks) {
+      if (!mask.isKept) {
+        sum = sum ? createInferred<AddOp>(b, at->getLoc(), shapes, element, sum, mask.tensor) : mask.tensor;
+      } else {
+        auto scalar = RankedTensorType::get({}, element);
+        Value kept = sum ? sum
+                         : ConstantOp::create(b, at->getLoc(),
+                                              DenseElementsAttr::get(scalar, b.getFloatAttr(element, 0)));
+        sum = createInferred<SelectOp>(b, at->getLoc(), shapes, element, mask.tensor,
+                                       mask.keepsTrue ? kept : mask.replacement,
+                                       mask.keepsTrue ? mask.replacement : kept);
+      }
+      if (!sum)
+        return {};
+    }
+    return sum;
+  }
+
+  bool fits(const Mask &given, Value query, Value key) {
+    Value mask = given.tensor;
     auto type = dyn_cast<RankedTensorType>(mask.getType());
-    if (!type || type.getRank() > 4 || type.getElementType() != elementOf(query))
+    if (!type || type.getRank() > 4 || (!given.isKept && type.getElementType() != elementOf(query)))
       return false;
     DimExpr full[4] = {shapes.dim(query, 0), shapes.dim(query, 1), shapes.dim(query, 2), shapes.dim(key, 2)};
     std::vector<DimExpr> dims = shapes.dims(mask);

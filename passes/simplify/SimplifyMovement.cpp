@@ -55,7 +55,32 @@ private:
     return steps && llvm::all_of(*steps, [](int64_t step) { return step == 1; });
   }
 
+  /// Batched products over one merged batch: [..., c, d] -> [n, c, d] -> [n, d, c] -> [..., d, c] moves
+  /// what one transpose does.
+  Value mergedTranspose(Operation *op, OpBuilder &b) {
+    auto transpose = op->getOperand(0).getDefiningOp<TransposeOp>();
+    if (!transpose || !isView(transpose.getInput().getDefiningOp()) ||
+        transpose.getPerm() != ArrayRef<int64_t>{0, 2, 1})
+      return {};
+    std::vector<DimExpr> merged = shapes.dims(transpose.getInput()), wanted = shapes.dims(op->getResult(0));
+    if (wanted.size() < 4)
+      return {};
+    std::swap(wanted[wanted.size() - 2], wanted[wanted.size() - 1]);
+    for (Value x = transpose.getInput(); isView(x.getDefiningOp());) {
+      x = x.getDefiningOp()->getOperand(0);
+      std::vector<DimExpr> dims = shapes.dims(x);
+      if (dims != wanted || dims[dims.size() - 2] != merged[1] || dims.back() != merged[2])
+        continue;
+      SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, dims.size()));
+      std::swap(perm[dims.size() - 2], perm[dims.size() - 1]);
+      return TransposeOp::create(b, op->getLoc(), op->getResult(0).getType(), x, perm);
+    }
+    return {};
+  }
+
   Value simplifyView(Operation *op, OpBuilder &b) {
+    if (Value transposed = mergedTranspose(op, b))
+      return transposed;
     // Any value up the chain of views with this very shape.
     Value result = op->getResult(0), root = op->getOperand(0);
     for (;;) {
