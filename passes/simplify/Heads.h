@@ -27,14 +27,16 @@ inline mlir::Value sizesTensor(mlir::OpBuilder &b, mlir::Operation *op, mlir::ho
         return DimOp::create(b, op->getLoc(), b.getIndexType(), def.value, b.getI64IntegerAttr(def.index));
       return def.value;
     }));
-  return IndexTensorOp::create(b, op->getLoc(), type, elements);
+  auto tensor = IndexTensorOp::create(b, op->getLoc(), type, elements);
+  return mlir::succeeded(shapes.infer(tensor)) ? tensor.getResult() : mlir::Value();
 }
 
-/// Creates an op whose result type inference decides.
+/// Creates an op whose result type inference decides; null, and no error, when its operands do not fit.
 template <typename Op, typename... Args>
 mlir::Value createInferred(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::Shapes &shapes,
                            mlir::Type elementType, Args &&...args) {
   auto op = Op::create(b, loc, mlir::UnrankedTensorType::get(elementType), std::forward<Args>(args)...);
+  mlir::ScopedDiagnosticHandler silent(b.getContext(), [](mlir::Diagnostic &) { return mlir::success(); });
   return mlir::succeeded(shapes.infer(op)) ? op->getResult(0) : mlir::Value();
 }
 

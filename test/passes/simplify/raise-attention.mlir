@@ -27,3 +27,23 @@ func.func @main(%q: tensor<?x?x384xf32> {hone.dims = ["b", "s", 384]}, %k: tenso
   %y = hone.reshape %ot, %flat : (tensor<?x?x12x32xf32>, tensor<3xi64>) -> tensor<?x?x384xf32>
   return %y : tensor<?x?x384xf32>
 }
+
+// -----
+
+// Scores that a condition keeps, with a bias in front of it: both masks become one that is added.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[M:.*]] = hone.select %arg4, %arg3, %{{.*}} :
+// CHECK: "hone.attention"(%{{.*}}, %{{.*}}, %{{.*}}, %[[M]])
+// CHECK-NOT: hone.softmax
+func.func @main(%q: tensor<?x4x?x16xf32> {hone.dims = ["b", 4, "s", 16]}, %k: tensor<?x4x?x16xf32> {hone.dims = ["b", 4, "s", 16]},
+                %v: tensor<?x4x?x16xf32> {hone.dims = ["b", 4, "s", 16]}, %bias: tensor<1x4x?x?xf32> {hone.dims = [1, 4, "s", "s"]},
+                %keep: tensor<?x1x1x?xi1> {hone.dims = ["b", 1, 1, "s"]}) -> tensor<?x4x?x16xf32> {
+  %low = hone.constant dense<-3.40282347E+38> : tensor<f32> : tensor<f32>
+  %kt = hone.transpose %k [0, 1, 3, 2] : (tensor<?x4x?x16xf32>) -> tensor<?x4x16x?xf32>
+  %s = hone.matmul %q, %kt : (tensor<?x4x?x16xf32>, tensor<?x4x16x?xf32>) -> tensor<?x4x?x?xf32>
+  %a = hone.add %s, %bias : (tensor<?x4x?x?xf32>, tensor<1x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %m = hone.select %keep, %a, %low : (tensor<?x1x1x?xi1>, tensor<?x4x?x?xf32>, tensor<f32>) -> tensor<?x4x?x?xf32>
+  %p = hone.softmax %m axis 3 : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %o = hone.matmul %p, %v : (tensor<?x4x?x?xf32>, tensor<?x4x?x16xf32>) -> tensor<?x4x?x16xf32>
+  return %o : tensor<?x4x?x16xf32>
+}
