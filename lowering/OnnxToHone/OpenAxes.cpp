@@ -44,12 +44,13 @@ Value reduceOpenly(Node &n, ReduceKind kind, Value x, Value axes, bool keep) {
   if (kind == ReduceKind::l1 || kind == ReduceKind::sum_square)
     kind = ReduceKind::sum;
   Value marks = namedAxes(n, axes, rank), sizes = n.dims(x), y = x;
-  for (int64_t axis = 0; axis < rank && !n.failed; ++axis)
-    y = n.select(n.pick(marks, 0, axis), n.reduce(kind, y, {axis}, true), y);
-  // Each element holds the result of its group; one of each group is kept.
-  Value kept = n.select(marks, n.i64(1), sizes);
-  SmallVector<int64_t> zeros(rank, 0), ones(rank, 1), every = axesFrom(0, rank);
-  y = n.like<SliceOp>(y, n.integerTensor(zeros), kept, n.integerTensor(ones), every);
+  // Each dimension with its reduction behind it; one of the two is kept. That holds for size 0 as well.
+  for (int64_t axis = 0; axis < rank && !n.failed; ++axis) {
+    Value mark = n.slice(marks, 0, axis, axis + 1), size = n.dim(x, axis);
+    Value start = n.select(mark, size, n.one(0)), end = n.select(mark, n.add(size, n.one(1)), size);
+    y = n.like<SliceOp>(n.concat({y, n.reduce(kind, y, {axis}, true)}, axis), start, end, n.one(1),
+                        ArrayRef<int64_t>{axis});
+  }
   return keep ? y : n.reshapeTo(y, withoutMarked(n, sizes, marks, rank - count));
 }
 
