@@ -157,9 +157,19 @@ DimExpr Shapes::symbolOf(SymbolDef def) {
     def.value = outer;
   auto key = std::make_tuple(int(def.kind), def.value.getAsOpaquePointer(), def.index, def.a, def.b, def.c);
   auto [at, isNew] = numbers.try_emplace(key, symbols.size());
-  if (isNew)
+  if (isNew) {
+    def.weight = 1 + weight(def.a) + weight(def.b) + weight(def.c);
     symbols.push_back(def);
+  }
   return DimExpr::symbol(at->second);
+}
+
+int64_t Shapes::weight(const DimExpr &expr) const {
+  int64_t sum = 0;
+  for (auto &[monomial, factor] : expr.getTerms())
+    for (int symbol : monomial)
+      sum = std::min<int64_t>(sum + symbols[symbol].weight, 1 << 30);
+  return sum;
 }
 
 static int64_t floorDivide(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
@@ -333,7 +343,8 @@ void Shapes::setResult(OpResult result, Type elementType, ArrayRef<DimExpr> dims
 void Shapes::setContents(Value tensor, ArrayRef<DimExpr> elements) {
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   if (int64_t(elements.size()) <= maxContents && type && type.hasStaticShape() &&
-      type.getNumElements() == int64_t(elements.size()))
+      type.getNumElements() == int64_t(elements.size()) &&
+      llvm::all_of(elements, [&](const DimExpr &e) { return weight(e) <= maxWeight; }))
     knownContents[tensor] = std::vector<DimExpr>(elements.begin(), elements.end());
 }
 

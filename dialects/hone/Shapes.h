@@ -32,12 +32,15 @@ struct SymbolDef {
   Value value;
   int64_t index = 0;
   DimExpr a, b, c;
+  int64_t weight = 1; // symbols that the whole expression has, written out
 };
 
 class Shapes {
 public:
   /// Tensors with at most this many elements have their elements tracked.
   static constexpr int64_t maxContents = 128;
+  /// Elements of a greater weight are not: every use writes the expression out.
+  static constexpr int64_t maxWeight = 200;
 
   // What is known.
   int64_t rank(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getRank(); }
@@ -52,6 +55,8 @@ public:
   DimExpr index(Value index);
   bool isNonNegative(const DimExpr &expr) const;
   const SymbolDef &definition(int symbol) const { return symbols[symbol]; }
+  /// Symbols that `expr` has, written out.
+  int64_t weight(const DimExpr &expr) const;
   /// Whether every value that `expr` stands on is visible at `op`.
   bool isVisible(const DimExpr &expr, Operation *op) const;
 

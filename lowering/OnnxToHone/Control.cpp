@@ -175,6 +175,10 @@ static void ifNode(Node &n) {
     return;
   }
   Value condition = n.in(0);
+  if (!Node::element(condition).isInteger(1) || (n.size(condition, 0) != 1 && n.rank(condition))) {
+    n.fail("expected one truth value as condition");
+    return;
+  }
   // A known condition leaves one branch.
   auto known = n.shapes.constants(condition);
   bool isKnown = known && known->size() == 1;
@@ -192,7 +196,10 @@ static void ifNode(Node &n) {
     return;
   }
   SmallVector<Type> types(count, UnrankedTensorType::get(n.b.getF32Type()));
-  auto op = IfOp::create(n.b, n.loc, types, n.squeeze(condition, axesFrom(0, n.rank(condition))));
+  condition = n.squeeze(condition, axesFrom(0, n.rank(condition)));
+  if (n.failed)
+    return;
+  auto op = IfOp::create(n.b, n.loc, types, condition);
   for (auto [region, graph] :
        {std::pair(&op.getThenRegion(), thenGraph), std::pair(&op.getElseRegion(), elseGraph)}) {
     OpBuilder::InsertionGuard guard(n.b);

@@ -7,6 +7,13 @@ using namespace mlir::hone;
 
 namespace hone {
 
+static std::string automaticPadding(Node &n) {
+  std::string mode = n.text("auto_pad", "NOTSET");
+  if (mode != "NOTSET" && mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER")
+    n.fail("expected auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, got '" + mode + "'");
+  return mode;
+}
+
 bool takeWindow(Node &n, Value x, ArrayRef<int64_t> kernel, Window &w) {
   int64_t spatial = n.rank(x) - 2;
   w.kernel.assign(kernel.begin(), kernel.end());
@@ -29,7 +36,7 @@ bool takeWindow(Node &n, Value x, ArrayRef<int64_t> kernel, Window &w) {
         n.fail("expected kernel sizes, strides and dilations of at least 1, got " + Twine(value));
         return false;
       }
-  std::string automatic = n.text("auto_pad", "NOTSET");
+  std::string automatic = automaticPadding(n);
   if (automatic == "VALID")
     w.pads.assign(2 * spatial, 0);
   if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER")
@@ -51,6 +58,8 @@ std::vector<int64_t> kernelOf(Node &n, Value weight) {
   std::vector<int64_t> kernel;
   for (int64_t i = 2; i < n.rank(weight); ++i)
     kernel.push_back(n.knownSize(weight, i, "a weight"));
+  if (n.hasAttribute("kernel_shape") && n.integers("kernel_shape") != kernel)
+    n.fail("expected a kernel_shape that is the weight's");
   return kernel;
 }
 
@@ -65,7 +74,7 @@ static void conv(Node &n) { n.out(0, convolve(n, n.in(0), n.in(1), n.in(2))); }
 static void convTranspose(Node &n) {
   Window w;
   Value x = n.in(0), weight = n.in(1);
-  std::string automatic = n.text("auto_pad", "NOTSET");
+  std::string automatic = automaticPadding(n);
   if (n.rank(x) < 3) {
     n.fail("expected an input [batch, channels, ...]");
     return;

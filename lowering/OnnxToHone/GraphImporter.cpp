@@ -16,7 +16,7 @@ namespace hone {
 
 constexpr int64_t newestOpset = 28;
 constexpr int maxNodes = 400000; // after inlining: functions that call functions grow without bound
-constexpr int maxErrors = 10;    // as diagnostics; --check lists them all
+constexpr int maxNotes = 10;     // as diagnostics; --check lists them all
 
 GraphImporter::GraphImporter(ModuleOp module, const onnx::ModelProto &model, std::string path,
                              size_t fileSize, const ImportOptions &options,
@@ -32,8 +32,11 @@ void GraphImporter::report(const std::string &line) {
   ++reported;
   if (problems)
     problems->push_back(line);
-  if (reported <= maxErrors)
+  // One error line; what else can't be compiled follows as notes.
+  if (reported == 1)
     emitError(module.getLoc()) << shown << ": " << line;
+  else if (reported <= maxNotes)
+    b.getContext()->getDiagEngine().emit(module.getLoc(), DiagnosticSeverity::Note) << shown << ": " << line;
 }
 
 std::string GraphImporter::describe(const onnx::NodeProto &proto, int number) const {

@@ -69,7 +69,27 @@ static void range(Node &n) {
 //===-- views ------------------------------------------------------------------===//
 
 static void reshape1(Node &n) { n.out(0, n.reshape(n.in(0), n.integers("shape"))); }
+/// Fails the node when a tensor that has to hold sizes or positions holds anything else.
+static bool holdsIntegers(Node &n, Value x) {
+  if (!x || (isa<IntegerType>(Node::element(x)) && !Node::element(x).isInteger(1)))
+    return true;
+  n.fail("expected sizes and positions as integers");
+  return false;
+}
+constexpr int64_t maxPad = int64_t(1) << 40;
+/// Fails the node when a number that is known is not within [least, most].
+static bool knownWithin(Node &n, Value x, int64_t least, int64_t most, StringRef what) {
+  auto known = n.shapes.contents(x);
+  for (const DimExpr &number : known ? *known : std::vector<DimExpr>())
+    if (auto value = number.constant(); value && (*value < least || *value > most)) {
+      n.fail("expected " + what + " of " + Twine(least) + " to " + Twine(most) + ", got " + Twine(*value));
+      return false;
+    }
+  return true;
+}
 static void reshape5(Node &n) {
+  if (!holdsIntegers(n, n.in(1)))
+    return;
   n.out(0, n.like<ReshapeOp>(n.in(0), n.in(1), bool(n.integer("allowzero", 0))));
 }
 static void flatten(Node &n) {
@@ -123,8 +143,14 @@ static void transpose(Node &n) {
       perm.push_back(i);
   n.out(0, n.rank(x) < 2 && perm.size() == size_t(n.rank(x)) ? x : n.like<TransposeOp>(x, perm));
 }
-static void expand(Node &n) { n.out(0, n.expand(n.in(0), n.in(1))); }
-static void tile(Node &n) { n.out(0, n.like<TileOp>(n.in(0), n.in(1))); }
+static void expand(Node &n) {
+  if (holdsIntegers(n, n.in(1)) && knownWithin(n, n.in(1), 0, INT64_MAX, "sizes"))
+    n.out(0, n.expand(n.in(0), n.in(1)));
+}
+static void tile(Node &n) {
+  if (holdsIntegers(n, n.in(1)) && knownWithin(n, n.in(1), 0, INT64_MAX, "repeats"))
+    n.out(0, n.like<TileOp>(n.in(0), n.in(1)));
+}
 static void concat(Node &n) {
   SmallVector<Value> inputs;
   for (int i = 0; i < n.inputs(); ++i)
@@ -136,6 +162,8 @@ static void concat(Node &n) {
 static void sliceAlong(Node &n, Value starts, Value ends, Value steps, std::vector<int64_t> axes,
                        bool hasAxes) {
   Value x = n.in(0);
+  if (!holdsIntegers(n, starts) || !holdsIntegers(n, ends) || !holdsIntegers(n, steps))
+    return;
   int64_t count = n.knownSize(starts, 0, "starts");
   if (!hasAxes)
     for (int64_t i = 0; i < count; ++i)
@@ -144,6 +172,10 @@ static void sliceAlong(Node &n, Value starts, Value ends, Value steps, std::vect
     axis = n.axis(axis, n.rank(x));
   if (int64_t(axes.size()) != count || n.knownSize(ends, 0, "ends") != count) {
     n.fail("expected as many axes and ends as starts");
+    return;
+  }
+  if (llvm::SmallDenseSet<int64_t>(axes.begin(), axes.end()).size() != axes.size()) {
+    n.fail("expected different axes");
     return;
   }
   if (!steps)
@@ -168,6 +200,12 @@ static void split(Node &n) {
   auto given = n.has(1) ? n.shapes.constants(n.in(1)) : std::nullopt;
   if (given)
     sizes = *given;
+  int64_t wanted = n.integer("num_outputs", parts);
+  if (wanted != parts || llvm::any_of(sizes, [](int64_t size) { return size < 0; })) {
+    n.fail("expected sizes that are not negative for " + Twine(wanted) + " outputs, got " + Twine(parts) +
+           " outputs");
+    return;
+  }
   if (n.has(1) ? n.size(n.in(1), 0) != parts : !sizes.empty() && int64_t(sizes.size()) != parts) {
     n.fail("expected sizes for " + Twine(parts) + " outputs");
     return;
@@ -228,6 +266,14 @@ static void pad11(Node &n) {
     Value all = n.concat({n.cast(pads, n.b.getI64Type()), n.one(0)}, 0);
     pads = n.gather(all, n.integerTensor(from), 0);
   }
+  if (!holdsIntegers(n, pads) || !knownWithin(n, pads, -maxPad, maxPad, "pads"))
+    return;
+  if (auto size = n.shapes.constants(pads); kind == PadKind::reflect && size)
+    for (int64_t axis = 0; axis < n.rank(x) && size->size() == size_t(2 * n.rank(x)); ++axis)
+      if (int64_t have = n.size(x, axis); !ShapedType::isDynamic(have))
+        if (int64_t most = std::max((*size)[axis], (*size)[axis + n.rank(x)]); most > 0 && most >= have)
+          n.fail("expected pads that a reflection of " + Twine(have) + " elements can fill, got " +
+                 Twine(most));
   if (kind)
     n.out(0, n.make<PadOp>(Node::element(x), *kind, x, pads, value));
 }
@@ -255,11 +301,13 @@ static void centerCropPad(Node &n) {
 
 //===-- pixels and channels ----------------------------------------------------------===//
 
+constexpr int64_t maxBlock = 1 << 15;
+
 static void depthToSpace(Node &n) {
   Value x = n.in(0);
   int64_t s = n.required("blocksize"), c = n.knownSize(x, 1, "channels");
   std::string mode = n.text("mode", "DCR");
-  if (n.rank(x) != 4 || s < 1 || c % (s * s) || (mode != "DCR" && mode != "CRD")) {
+  if (n.rank(x) != 4 || s < 1 || s > maxBlock || c % (s * s) || (mode != "DCR" && mode != "CRD")) {
     n.fail("expected [N, C, H, W] with channels that divide by the block, and mode DCR or CRD");
     return;
   }
@@ -273,8 +321,8 @@ static void depthToSpace(Node &n) {
 static void spaceToDepth(Node &n) {
   Value x = n.in(0);
   int64_t s = n.required("blocksize"), c = n.knownSize(x, 1, "channels");
-  if (n.rank(x) != 4 || s < 1) {
-    n.fail("expected [N, C, H, W] and a block of at least 1");
+  if (n.rank(x) != 4 || s < 1 || s > maxBlock) {
+    n.fail("expected [N, C, H, W] and a block of 1 to " + Twine(maxBlock));
     return;
   }
   Value batch = n.dim(x, 0), block = n.one(s), h = n.div(n.dim(x, 2), block), w = n.div(n.dim(x, 3), block);

@@ -31,30 +31,37 @@ const onnx::AttributeProto *Node::attribute(StringRef name) const {
   return nullptr;
 }
 
-int64_t Node::integer(StringRef name, int64_t otherwise) const {
+const onnx::AttributeProto *Node::attribute(StringRef name, onnx::AttributeProto::AttributeType type) {
   auto *found = attribute(name);
+  if (!found || found->type() == type || found->type() == onnx::AttributeProto::UNDEFINED)
+    return found;
+  auto text = [](auto type) { return StringRef(onnx::AttributeProto::AttributeType_Name(type)).lower(); };
+  fail("expected the attribute '" + name + "' to be of type " + text(type) + ", got " + text(found->type()));
+  return nullptr;
+}
+int64_t Node::integer(StringRef name, int64_t otherwise) {
+  auto *found = attribute(name, onnx::AttributeProto::INT);
   return found ? found->i() : otherwise;
 }
 int64_t Node::required(StringRef name) {
-  auto *found = attribute(name);
-  if (!found)
+  if (!attribute(name))
     fail("expected the attribute '" + name + "'");
-  return found ? found->i() : 0;
+  return integer(name, 0);
 }
-double Node::real(StringRef name, double otherwise) const {
-  auto *found = attribute(name);
+double Node::real(StringRef name, double otherwise) {
+  auto *found = attribute(name, onnx::AttributeProto::FLOAT);
   return found ? found->f() : otherwise;
 }
-std::string Node::text(StringRef name, StringRef otherwise) const {
-  auto *found = attribute(name);
+std::string Node::text(StringRef name, StringRef otherwise) {
+  auto *found = attribute(name, onnx::AttributeProto::STRING);
   return found ? found->s() : otherwise.str();
 }
-std::vector<int64_t> Node::integers(StringRef name, std::vector<int64_t> otherwise) const {
-  auto *found = attribute(name);
+std::vector<int64_t> Node::integers(StringRef name, std::vector<int64_t> otherwise) {
+  auto *found = attribute(name, onnx::AttributeProto::INTS);
   return found ? std::vector<int64_t>(found->ints().begin(), found->ints().end()) : otherwise;
 }
-std::vector<float> Node::reals(StringRef name) const {
-  auto *found = attribute(name);
+std::vector<float> Node::reals(StringRef name) {
+  auto *found = attribute(name, onnx::AttributeProto::FLOATS);
   return found ? std::vector<float>(found->floats().begin(), found->floats().end()) : std::vector<float>();
 }
 
@@ -116,6 +123,21 @@ static bool isTooLarge(Type type) {
   return false;
 }
 
+/// The same for sizes that the run decides, and what no run could decide.
+static std::string whyNoSize(Shapes &shapes, Value value) {
+  constexpr int64_t maxSizeWeight = 2000;
+  for (const DimExpr &dim : shapes.dims(value)) {
+    if (dim.constant().value_or(0) < 0)
+      return "its result has a size of " + std::to_string(*dim.constant());
+    if (shapes.weight(dim) > maxSizeWeight)
+      return "the expression for a size of its result is too long to follow";
+    for (auto &[monomial, factor] : dim.getTerms())
+      if (factor > maxElements || factor < -maxElements)
+        return "its result is too large";
+  }
+  return isTooLarge(value.getType()) ? "its result is too large" : "";
+}
+
 bool Node::infer(Operation *op) {
   if (failed)
     return false;
@@ -134,10 +156,11 @@ bool Node::infer(Operation *op) {
     });
     ok = succeeded(shapes.infer(op));
   }
-  if (ok && llvm::any_of(op->getResultTypes(), isTooLarge)) {
-    ok = false;
-    message = "its result is too large";
-  }
+  for (Value result : op->getResults())
+    if (std::string why = ok ? whyNoSize(shapes, result) : ""; !why.empty()) {
+      ok = false;
+      message = why;
+    }
   if (!ok)
     fail(message.empty() ? "its operands do not fit" : message);
   return ok;
@@ -233,6 +256,14 @@ Value Node::squeeze(Value x, ArrayRef<int64_t> axes) { return axes.empty() ? x :
 Value Node::concat(ArrayRef<Value> parts, int64_t axis) {
   if (failed || parts.empty())
     return fail("expected something to join");
+  // Many parts by halves: the code of one kernel would be as long as the list.
+  constexpr size_t most = 64;
+  if (parts.size() > most) {
+    SmallVector<Value> joined;
+    for (; !parts.empty(); parts = parts.drop_front(std::min(most, parts.size())))
+      joined.push_back(concat(parts.take_front(most), axis));
+    return concat(joined, axis);
+  }
   return parts.size() == 1 ? parts[0] : make<ConcatOp>(element(parts[0]), parts, axis);
 }
 Value Node::gather(Value x, Value indices, int64_t axis) { return like<GatherOp>(x, indices, axis); }

@@ -24,13 +24,15 @@ public:
 
   // Attributes.
   const onnx::AttributeProto *attribute(llvm::StringRef name) const;
+  /// The same; fails the node when it is of another type.
+  const onnx::AttributeProto *attribute(llvm::StringRef name, onnx::AttributeProto::AttributeType type);
   bool hasAttribute(llvm::StringRef name) const { return attribute(name); }
-  int64_t integer(llvm::StringRef name, int64_t otherwise) const;
+  int64_t integer(llvm::StringRef name, int64_t otherwise);
   int64_t required(llvm::StringRef name); // an integer; fails the node when it is missing
-  double real(llvm::StringRef name, double otherwise) const;
-  std::string text(llvm::StringRef name, llvm::StringRef otherwise) const;
-  std::vector<int64_t> integers(llvm::StringRef name, std::vector<int64_t> otherwise = {}) const;
-  std::vector<float> reals(llvm::StringRef name) const;
+  double real(llvm::StringRef name, double otherwise);
+  std::string text(llvm::StringRef name, llvm::StringRef otherwise);
+  std::vector<int64_t> integers(llvm::StringRef name, std::vector<int64_t> otherwise = {});
+  std::vector<float> reals(llvm::StringRef name);
 
   // Facts.
   static mlir::Type element(mlir::Value v) {

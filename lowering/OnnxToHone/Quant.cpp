@@ -7,6 +7,14 @@ using namespace mlir::hone;
 
 namespace hone {
 
+/// Elements that share a scale; 0 without blocks.
+static uint64_t blockSize(Node &n) {
+  int64_t size = n.integer("block_size", 0);
+  if (size < 0)
+    n.fail("expected a block_size of at least 0, got " + Twine(size));
+  return uint64_t(std::max<int64_t>(size, 0));
+}
+
 static bool isPerTensor(Node &n, Value scale) {
   auto type = cast<RankedTensorType>(scale.getType());
   return type.hasStaticShape() && type.getNumElements() == 1;
@@ -20,9 +28,7 @@ static void dequantizeLinear(Node &n) {
                 ? n.typeNumber(n.integer("output_dtype", 0))
                 : Node::element(scale);
   uint64_t axis = quantAxis(n, x, scale);
-  n.out(0, n.cast(n.make<DequantizeOp>(Node::element(scale), x, scale, n.in(2), axis,
-                                       uint64_t(n.integer("block_size", 0))),
-                  to));
+  n.out(0, n.cast(n.make<DequantizeOp>(Node::element(scale), x, scale, n.in(2), axis, blockSize(n)), to));
 }
 static void quantizeLinear(Node &n) {
   Value x = n.in(0);
@@ -31,8 +37,7 @@ static void quantizeLinear(Node &n) {
             : given  ? n.typeNumber(given)
                      : Type(IntegerType::get(n.b.getContext(), 8, IntegerType::Unsigned));
   uint64_t axis = quantAxis(n, x, n.in(1));
-  n.out(0, to ? n.make<QuantizeOp>(to, x, n.in(1), n.in(2), to, axis, uint64_t(n.integer("block_size", 0)))
-              : Value());
+  n.out(0, to ? n.make<QuantizeOp>(to, x, n.in(1), n.in(2), to, axis, blockSize(n)) : Value());
 }
 
 namespace {

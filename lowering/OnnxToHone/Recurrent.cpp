@@ -87,6 +87,15 @@ struct Layer {
       return;
     }
     hidden = n.knownSize(n.in(2), 2, "recurrent weights");
+    if (n.integer("hidden_size", hidden) != hidden || n.knownSize(n.in(1), 1, "weights") != gates * hidden ||
+        n.knownSize(n.in(2), 1, "recurrent weights") != gates * hidden) {
+      n.fail("expected weights of " + Twine(gates) + " gates of the hidden size");
+      return;
+    }
+    if (direction != "forward" && direction != "reverse" && direction != "bidirectional") {
+      n.fail("expected a direction 'forward', 'reverse' or 'bidirectional', got '" + direction + "'");
+      return;
+    }
     element = Node::element(x);
     if (batchFirst)
       x = n.transpose(x, {1, 0, 2});

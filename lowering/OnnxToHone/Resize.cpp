@@ -65,6 +65,11 @@ static void resize(Node &n, Value extent, bool hasSizes, StringRef defaultCoordi
   // Axes that keep their size (scale 1, or a size equal to the input's) need no interpolation.
   auto sizes = hasSizes ? n.shapes.contents(extent) : std::nullopt;
   auto scales = hasSizes ? std::nullopt : knownFloats(extent);
+  for (double scale : scales ? *scales : std::vector<double>())
+    if (!(scale > 0 && scale < 1e6)) {
+      n.fail("expected scales above 0 and below 1e6, got " + std::to_string(scale));
+      return;
+    }
   SmallVector<int64_t> moving, picks;
   for (auto [i, axis] : llvm::enumerate(axes))
     if (!(sizes && (*sizes)[i] == n.shapes.dim(x, axis)) && !(scales && (*scales)[i] == 1)) {

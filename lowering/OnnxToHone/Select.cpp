@@ -9,6 +9,12 @@ namespace hone {
 static void topKOf(Node &n, Value k) {
   Value x = n.in(0);
   int64_t axis = n.axis(n.integer("axis", -1), n.rank(x));
+  auto known = k ? n.shapes.constants(k) : std::nullopt;
+  int64_t size = n.size(x, axis);
+  if (known && known->size() == 1 &&
+      (known->front() < 0 || (!ShapedType::isDynamic(size) && known->front() > size)))
+    n.fail("expected k of 0 to " + (ShapedType::isDynamic(size) ? "the size" : std::to_string(size)) +
+           ", got " + Twine(known->front()));
   if (n.failed)
     return;
   Type open = UnrankedTensorType::get(Node::element(x));

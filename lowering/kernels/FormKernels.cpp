@@ -51,6 +51,9 @@ bool isImmediate(Value value) {
   return constant && (constant.getValue().isSplat() || constant.getValue().getNumElements() <= 16);
 }
 
+constexpr size_t maxOps = 64;     // in one kernel: longer chains gain nothing and cost compile time
+constexpr int64_t maxCopies = 32; // of one op's code
+
 class Grouper {
 public:
   Grouper(Shapes &shapes, TargetAttr target, bool fuse) : shapes(shapes), target(target), fuse(fuse) {}
@@ -148,6 +151,11 @@ private:
     Attribute mine = op->getAttr("hone.device"), theirs = (*group.ops.begin())->getAttr("hone.device");
     if (mine && theirs && mine != theirs)
       return "it runs on another device";
+    if (group.ops.size() >= maxOps)
+      return "the kernel has " + std::to_string(maxOps) + " ops already";
+    copies[op] = timesWritten(op);
+    if (copies[op] > maxCopies)
+      return "its code would stand in the kernel " + std::to_string(copies[op]) + " times";
     // A root joins a group of elementwise ops that becomes its epilogue.
     KernelGroup alone;
     takeRoot(op, alone);
@@ -187,6 +195,18 @@ private:
         !(group.root && isa<ReduceOp>(group.root) && readsRoot(op, group)))
       return "it would be computed once for each broadcast copy";
     return "";
+  }
+
+  /// How often the code of `op` would be written out: once for each place that movement reads it at.
+  int64_t timesWritten(Operation *op) {
+    int64_t same = 0, others = 0;
+    for (OpOperand &use : op->getUses())
+      if (int64_t times = std::max<int64_t>(copies.lookup(use.getOwner()), 1);
+          isa<ElementwiseOpInterface>(use.getOwner()))
+        same = std::max(same, times);
+      else
+        others += times;
+    return std::max<int64_t>(same + others, 1);
   }
 
   bool readsRoot(Operation *op, KernelGroup &group) {
@@ -229,6 +249,7 @@ private:
   TargetAttr target;
   bool fuse;
   llvm::DenseMap<Operation *, KernelGroup *> groupOf;
+  llvm::DenseMap<Operation *, int64_t> copies;
 };
 
 struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {

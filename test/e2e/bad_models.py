@@ -120,6 +120,9 @@ def cases():
     yield "external-not-a-number", external("data.bin", "lots", 16), ["'w'"]
     yield "nested-ifs", nested_ifs(2000), []
     yield "recursive-function", recursive_function(), ["calls|Loop1"]
+    from bad_operators import cases as operators
+
+    yield from operators()
 
 
 def recursive_function():
@@ -136,6 +139,8 @@ def write(folder, name, content):
     (folder.parent / "outside.bin").write_bytes(bytes(16))
     if not (folder / "link.bin").is_symlink():
         (folder / "link.bin").symlink_to("../outside.bin")
+        (folder / "device.bin").symlink_to("/dev/zero")
+        (folder / "inner").mkdir()
     path = folder / f"{name}.onnx"
     path.write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
     return path
@@ -199,4 +204,5 @@ def main():
     sys.exit(passed < len(chosen))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -31,6 +31,8 @@ LogicalResult ConvOp::inferShapes(Shapes &shapes) {
                                   << getInput().getType();
   if (auto outputs = w[0].constant(); getGroup() < 1 || (outputs && *outputs % int64_t(getGroup())))
     return emitError("expected a number of output channels that divides by the group");
+  if (getBias() && (shapes.rank(getBias()) != 1 || !shapes.require(shapes.dim(getBias(), 0), w[0])))
+    return emitError("expected a bias for each output channel, got ") << getBias().getType();
   std::vector<DimExpr> dims = {x[0], w[0]};
   for (int64_t i = 0; i < spatial; ++i) {
     DimExpr window = (w[i + 2] - DimExpr(1)) * DimExpr(getDilations()[i]) + DimExpr(1);
@@ -53,7 +55,11 @@ LogicalResult ConvTransposeOp::inferShapes(Shapes &shapes) {
   if (!shapes.require(x[1], w[0]))
     return emitError("expected as many input channels as the weight has, got ")
            << getInput().getType() << " and " << getWeight().getType();
+  if (auto inputs = w[0].constant(); getGroup() < 1 || (inputs && *inputs % int64_t(getGroup())))
+    return emitError("expected a number of input channels that divides by the group");
   std::vector<DimExpr> dims = {x[0], w[1] * DimExpr(getGroup())};
+  if (getBias() && (shapes.rank(getBias()) != 1 || !shapes.require(shapes.dim(getBias(), 0), dims[1])))
+    return emitError("expected a bias for each output channel, got ") << getBias().getType();
   for (int64_t i = 0; i < spatial; ++i)
     dims.push_back((x[i + 2] - DimExpr(1)) * DimExpr(getStrides()[i]) +
                    (w[i + 2] - DimExpr(1)) * DimExpr(getDilations()[i]) +

@@ -382,10 +382,13 @@ LogicalResult PadOp::inferShapes(Shapes &shapes) {
   auto type = dyn_cast<RankedTensorType>(getPads().getType());
   if (!type || type.getRank() != 1 || type.getDimSize(0) != int64_t(2 * dims.size()))
     return emitError("expected ") << 2 * dims.size() << " pads, got " << getPads().getType();
-  for (size_t axis = 0; axis < dims.size(); ++axis)
-    dims[axis] = shapes.max(dims[axis] + shapes.element(getPads(), axis) +
-                                shapes.element(getPads(), axis + dims.size()),
-                            DimExpr(0));
+  for (size_t axis = 0; axis < dims.size(); ++axis) {
+    DimExpr size =
+        dims[axis] + shapes.element(getPads(), axis) + shapes.element(getPads(), axis + dims.size());
+    if (size.constant().value_or(0) < 0)
+      return emitError("expected pads that leave dimension ") << axis << " a size, got " << *size.constant();
+    dims[axis] = shapes.max(size, DimExpr(0));
+  }
   shapes.setResult(only(*this), elementType(getInput()), dims);
   return success();
 }
@@ -468,7 +471,9 @@ LogicalResult RangeOp::inferShapes(Shapes &shapes) {
     DimExpr span = step > 0 ? *limit - *start : *start - *limit;
     count = shapes.ceilDiv(shapes.max(span, DimExpr(0)), DimExpr(std::abs(step)));
   } else if (auto staticCount = staticFloatCount()) {
-    count = DimExpr(*staticCount);
+    if (!(*staticCount < 1e12)) // or not a number
+      return emitError("expected a length of less than 1e12 elements");
+    count = DimExpr(int64_t(std::max(*staticCount, 0.0)));
   } else {
     count = shapes.unknownDim(only(*this), 0);
   }
@@ -483,14 +488,13 @@ LogicalResult RangeOp::inferShapes(Shapes &shapes) {
 }
 
 /// The length of a range of constant floats.
-std::optional<int64_t> RangeOp::staticFloatCount() {
+std::optional<double> RangeOp::staticFloatCount() {
   DenseFPElementsAttr start, limit, delta;
   if (!matchPattern(getStart(), m_Constant(&start)) || !matchPattern(getLimit(), m_Constant(&limit)) ||
       !matchPattern(getDelta(), m_Constant(&delta)))
     return std::nullopt;
   auto first = [](DenseFPElementsAttr elements) { return (*elements.begin()).convertToDouble(); };
-  double count = std::ceil((first(limit) - first(start)) / first(delta));
-  return count > 0 && count < 1e15 ? int64_t(count) : 0;
+  return std::ceil((first(limit) - first(start)) / first(delta));
 }
 
 Value RangeOp::buildElement(ElementBuilder &b, ValueRange indices) {
@@ -511,7 +515,15 @@ Value RangeOp::buildElement(ElementBuilder &b, ValueRange indices) {
 
 //===-- picking --------------------------------------------------------------------===//
 
+static LogicalResult checkIndices(Operation *op, Value indices) {
+  if (isa<IntegerType>(elementType(indices)) && !elementType(indices).isInteger(1))
+    return success();
+  return op->emitError("expected integers as indices, got ") << indices.getType();
+}
+
 LogicalResult GatherOp::inferShapes(Shapes &shapes) {
+  if (failed(checkIndices(*this, getIndices())))
+    return failure();
   std::vector<DimExpr> input = shapes.dims(getInput()), indices = shapes.dims(getIndices());
   int64_t axis = getAxis();
   if (axis < 0 || axis >= int64_t(input.size()))
@@ -545,6 +557,8 @@ Value GatherOp::buildElement(ElementBuilder &b, ValueRange indices) {
 }
 
 LogicalResult GatherElementsOp::inferShapes(Shapes &shapes) {
+  if (failed(checkIndices(*this, getIndices())))
+    return failure();
   if (shapes.rank(getInput()) != shapes.rank(getIndices()) || getAxis() >= uint64_t(shapes.rank(getInput())))
     return emitError("expected indices of the input's rank and an axis below it");
   shapes.setResult(only(*this), elementType(getInput()), shapes.dims(getIndices()));
@@ -559,10 +573,12 @@ Value GatherElementsOp::buildElement(ElementBuilder &b, ValueRange indices) {
 }
 
 LogicalResult GatherNDOp::inferShapes(Shapes &shapes) {
+  if (failed(checkIndices(*this, getIndices())))
+    return failure();
   std::vector<DimExpr> input = shapes.dims(getInput()), indices = shapes.dims(getIndices());
   int64_t batch = getBatchDims();
   auto depth = indices.empty() ? std::nullopt : indices.back().constant();
-  if (!depth || batch + *depth > int64_t(input.size()) || batch >= int64_t(indices.size()))
+  if (!depth || batch + *depth > int64_t(input.size()) || batch < 0 || batch >= int64_t(indices.size()))
     return emitError("expected index tuples of a known length within the input's rank");
   std::vector<DimExpr> dims(indices.begin(), indices.end() - 1);
   dims.insert(dims.end(), input.begin() + batch + *depth, input.end());
@@ -585,15 +601,38 @@ Value GatherNDOp::buildElement(ElementBuilder &b, ValueRange indices) {
   return b.load(getInput(), from);
 }
 
-static LogicalResult inferScatter(Operation *op, Shapes &shapes, Value input, Value updates) {
+static LogicalResult inferScatter(Operation *op, Shapes &shapes, Value input, Value indices, Value updates) {
+  if (failed(checkIndices(op, indices)))
+    return failure();
   if (elementType(input) != elementType(updates))
     return op->emitError("expected updates of the input's element type, got ") << updates.getType();
   shapes.setResult(only(op), elementType(input), shapes.dims(input));
   return success();
 }
 LogicalResult ScatterElementsOp::inferShapes(Shapes &shapes) {
-  return inferScatter(*this, shapes, getInput(), getUpdates());
+  std::vector<DimExpr> indices = shapes.dims(getIndices()), updates = shapes.dims(getUpdates());
+  bool fits = indices.size() == updates.size() && int64_t(indices.size()) == shapes.rank(getInput()) &&
+              getAxis() < indices.size();
+  for (size_t axis = 0; axis < indices.size() && fits; ++axis)
+    fits = shapes.require(indices[axis], updates[axis]);
+  if (!fits)
+    return emitError("expected indices and updates of one shape and the input's rank, got ")
+           << getIndices().getType() << " and " << getUpdates().getType();
+  return inferScatter(*this, shapes, getInput(), getIndices(), getUpdates());
 }
 LogicalResult ScatterNDOp::inferShapes(Shapes &shapes) {
-  return inferScatter(*this, shapes, getInput(), getUpdates());
+  // updates: the indices' shape without the tuples, then what of the input a tuple leaves.
+  std::vector<DimExpr> indices = shapes.dims(getIndices()), input = shapes.dims(getInput()),
+                       updates = shapes.dims(getUpdates());
+  auto depth = indices.empty() ? std::nullopt : indices.back().constant();
+  if (!depth || *depth > int64_t(input.size()))
+    return emitError("expected index tuples of a known length within the input's rank");
+  std::vector<DimExpr> wanted(indices.begin(), indices.end() - 1);
+  wanted.insert(wanted.end(), input.begin() + *depth, input.end());
+  bool fits = wanted.size() == updates.size();
+  for (size_t axis = 0; axis < wanted.size() && fits; ++axis)
+    fits = shapes.require(wanted[axis], updates[axis]);
+  if (!fits)
+    return emitError("expected updates of one slice for each index tuple, got ") << getUpdates().getType();
+  return inferScatter(*this, shapes, getInput(), getIndices(), getUpdates());
 }

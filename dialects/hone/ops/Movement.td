@@ -101,7 +101,7 @@ def Hone_RangeOp : Hone_ElementOp<"range"> {
   let arguments = (ins Hone_Tensor:$start, Hone_Tensor:$limit, Hone_Tensor:$delta);
   let results = (outs Hone_Tensor:$result);
   let assemblyFormat = "$start `,` $limit `,` $delta attr-dict `:` functional-type(operands, results)";
-  let extraClassDeclaration = "std::optional<int64_t> staticFloatCount();";
+  let extraClassDeclaration = "std::optional<double> staticFloatCount();";
 }
 def Hone_GatherOp : Hone_ElementOp<"gather"> {
   let summary = "picks whole slices of `axis`; negative indices count from the end";
