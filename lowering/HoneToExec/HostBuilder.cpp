@@ -417,7 +417,7 @@ LogicalResult HostBuilder::lowerBlock(Block &block) {
         op && isa<KernelOp>(op) != (op == need.op))
       requirements.emplace(op, &need);
   // The last op of this block that reads each root, nested readers included.
-  llvm::DenseMap<Value, Operation *> last;
+  llvm::MapVector<Value, Operation *> last; // in the order of the ops: what is emitted from it never varies
   llvm::DenseMap<Operation *, SmallVector<Value>> endsAt;
   for (Operation &op : block)
     op.walk([&](Operation *inner) {

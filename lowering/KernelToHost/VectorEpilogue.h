@@ -4,6 +4,7 @@
 #ifndef HONE_LOWERING_KERNELTOHOST_VECTOREPILOGUE_H
 #define HONE_LOWERING_KERNELTOHOST_VECTOREPILOGUE_H
 #include "lowering/KernelToHost/VectorBuilder.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace hone {
 
@@ -36,7 +37,7 @@ private:
 
   VectorBuilder &v;
   mlir::Value root, yielded, result;
-  llvm::DenseMap<mlir::Value, Kind> kinds; // of the region's arguments that the ops read
+  llvm::MapVector<mlir::Value, Kind> kinds; // of the region's arguments that the ops read
   Cache views; // argument -> its buffer in the form its kind is read in; a scalar's value
 };
 

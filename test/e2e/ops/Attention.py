@@ -18,7 +18,7 @@ def gqa(b, s, past, heads=4, kv=2, size=16):
 
 
 GQA = ("(float[b,s,64] q, float[b,s,32] k, float[b,s,32] v, float[b,2,p,16] pk, float[b,2,p,16] pv, int32[b] lens, int32 total) => (float[] y, float[] nk, float[] nv) "
-       "{ y, nk, nv = com.microsoft.GroupQueryAttention<num_heads=4, kv_num_heads=2, scale=0.25, do_rotary=%d>(q, k, v, pk, pv, lens, total%s) }")
+       "{ y, nk, nv = com.microsoft.GroupQueryAttention<num_heads=4, kv_num_heads=2, scale=0.25%s>(q, k, v, pk, pv, lens, total%s) }")
 
 CASES = [
     Case("scaled-dot", "(float[b,4,s,16] q, float[b,4,t,16] k, float[b,4,t,16] v) => (float[] y) { c = Constant<value_float=0.25>() t = Transpose<perm=[0,1,3,2]>(k) d = MatMul(q, t) e = Mul(d, c) f = Softmax(e) y = MatMul(f, v) }",
@@ -40,8 +40,10 @@ CASES = [
          {"x": (2, 4, 5, 16), "cos": (1, 1, 5, 16), "sin": (1, 1, 5, 16)}, {"x": (1, 4, 1, 16), "cos": (1, 1, 1, 16), "sin": (1, 1, 1, 16)}),
     Case("rope-ms", "(float[b,4,s,16] x, int64[b,s] pos) => (float[] y) { y = com.microsoft.RotaryEmbedding(x, pos, cc, sc) }", {"x": (2, 4, 5, 16), "pos": (2, 5)}, {"x": (1, 4, 1, 16), "pos": (1, 1)},
          weights={"cc": np.cos(angle), "sc": np.sin(angle)}, domains=("com.microsoft",), high=60),
-    Case("gqa", GQA % (0, ""), gqa(1, 5, 0), gqa(1, 1, 5), gqa(2, 1, 17), domains=("com.microsoft",), atol=1e-4),
-    Case("gqa-rotary", GQA % (1, ", cc, sc"), gqa(1, 5, 0), gqa(1, 1, 5), gqa(2, 1, 17), weights={"cc": np.cos(angle), "sc": np.sin(angle)}, domains=("com.microsoft",), atol=1e-4),
+    Case("gqa", GQA % ("", ""), gqa(1, 5, 0), gqa(1, 1, 5), gqa(2, 1, 17), gqa(1, 21, 38), gqa(2, 40, 0), domains=("com.microsoft",), atol=1e-4),
+    Case("gqa-rotary", GQA % (", do_rotary=1", ", cc, sc"), gqa(1, 5, 0), gqa(1, 1, 5), gqa(2, 1, 17), gqa(1, 19, 16), weights={"cc": np.cos(angle), "sc": np.sin(angle)}, domains=("com.microsoft",), atol=1e-4),
+    Case("gqa-window", GQA % (", local_window_size=9", ""), gqa(1, 5, 0), gqa(1, 1, 30), gqa(1, 50, 0), gqa(1, 20, 35), domains=("com.microsoft",), atol=1e-4),
+    Case("gqa-softcap", GQA % (", softcap=0.5", ""), gqa(1, 1, 5), gqa(1, 50, 0), domains=("com.microsoft",), atol=1e-4),
     Case("multi-head", "(float[b,s,64] q, float[b,t,64] k, float[b,t,64] v) => (float[] y) { y = com.microsoft.MultiHeadAttention<num_heads=4>(q, k, v) }",
          {"q": (2, 3, 64), "k": (2, 7, 64), "v": (2, 7, 64)}, domains=("com.microsoft",), atol=1e-4),
     Case("attention-ms", "(float[b,s,32] x) => (float[] y) { y = com.microsoft.Attention<num_heads=2, unidirectional=1>(x, w, c) }", {"x": (2, 6, 32)}, {"x": (1, 1, 32)},
