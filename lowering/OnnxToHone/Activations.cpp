@@ -1,4 +1,5 @@
 // Activation functions that are written with other hone ops.
+#include "lowering/OnnxToHone/Activations.h"
 #include "lowering/OnnxToHone/OpTable.h"
 
 using namespace mlir;
@@ -13,10 +14,35 @@ static Value expm1Scaled(Node &n, Value x, double alpha) {
   return n.mul(n.number(x, alpha), n.sub(n.like<ExpOp>(n.min(x, n.number(x, 0))), n.number(x, 1)));
 }
 
-static void leakyRelu(Node &n) {
-  Value x = n.in(0);
-  n.out(0, n.select(negative(n, x), n.mul(x, n.number(x, n.real("alpha", 0.01))), x));
+static Value leaky(Node &n, Value x, double alpha) {
+  return n.select(negative(n, x), n.mul(x, n.number(x, alpha)), x);
 }
+static Value hardSigmoidOf(Node &n, Value x, double alpha, double beta) {
+  return clampUnit(n, n.add(n.mul(x, n.number(x, alpha)), n.number(x, beta)));
+}
+
+Value activated(Node &n, Value x, StringRef name, ArrayRef<float> parameters) {
+  auto parameter = [&](size_t i, double otherwise) {
+    return i < parameters.size() ? double(parameters[i]) : otherwise;
+  };
+  if (!x || name.empty())
+    return x;
+  if (name == "Relu")
+    return n.like<ReluOp>(x);
+  if (name == "Tanh")
+    return n.like<TanhOp>(x);
+  if (name == "Sigmoid")
+    return n.like<SigmoidOp>(x);
+  if (name == "LeakyRelu")
+    return leaky(n, x, parameter(0, 0.01));
+  if (name == "HardSigmoid")
+    return hardSigmoidOf(n, x, parameter(0, 0.2), parameter(1, 0.5));
+  if (name == "Clip")
+    return n.min(n.max(x, n.number(x, parameter(0, -3.4e38))), n.number(x, parameter(1, 3.4e38)));
+  return n.fail("the activation '" + name + "' is not built");
+}
+
+static void leakyRelu(Node &n) { n.out(0, leaky(n, n.in(0), n.real("alpha", 0.01))); }
 static void prelu(Node &n) {
   Value x = n.in(0), slope = n.in(1);
   if (n.opset < 7 && n.rank(slope) == 1 && n.size(slope, 0) != 1 && n.rank(x) > 2) // one number a channel
@@ -40,9 +66,7 @@ static void celu(Node &n) {
   n.out(0, n.add(n.max(x, n.number(x, 0)), n.min(low, n.number(x, 0))));
 }
 static void hardSigmoid(Node &n) {
-  Value x = n.in(0);
-  n.out(0,
-        clampUnit(n, n.add(n.mul(x, n.number(x, n.real("alpha", 0.2))), n.number(x, n.real("beta", 0.5)))));
+  n.out(0, hardSigmoidOf(n, n.in(0), n.real("alpha", 0.2), n.real("beta", 0.5)));
 }
 static void hardSwish(Node &n) {
   Value x = n.in(0);

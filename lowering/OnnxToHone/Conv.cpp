@@ -1,4 +1,5 @@
 // Convolution and pooling; automatic padding becomes explicit.
+#include "lowering/OnnxToHone/Activations.h"
 #include "lowering/OnnxToHone/OpTable.h"
 #include "lowering/OnnxToHone/Window.h"
 
@@ -71,6 +72,14 @@ Value convolve(Node &n, Value x, Value weight, Value bias) {
 }
 static void conv(Node &n) { n.out(0, convolve(n, n.in(0), n.in(1), n.in(2))); }
 
+/// com.microsoft: a sum with Z and an activation behind the convolution.
+static void fusedConv(Node &n) {
+  Value y = convolve(n, n.in(0), n.in(1), n.in(2));
+  if (y && n.has(3))
+    y = n.add(y, n.in(3));
+  n.out(0, activated(n, y, n.text("activation", ""), n.reals("activation_params")));
+}
+
 static void convTranspose(Node &n) {
   Window w;
   Value x = n.in(0), weight = n.in(1);
@@ -120,6 +129,12 @@ static Value pooled(Node &n, PoolKind kind, Value x, const Window &w, bool inclu
                             bool(n.integer("ceil_mode", 0)), includePad)
            : x;
 }
+Value averaged(Node &n, Value x) {
+  Window w;
+  return takeWindow(n, x, n.integers("kernel_shape"), w)
+             ? pooled(n, PoolKind::average, x, w, n.integer("count_include_pad", 0))
+             : Value();
+}
 template <PoolKind kind>
 static void pool(Node &n) {
   Window w;
@@ -158,6 +173,7 @@ static void globalLpPool(Node &n) {
 ArrayRef<OpRow> convRows() {
   static const OpRow rows[] = {
       {"", "Conv", 1, conv, 2, 3},
+      {"com.microsoft", "FusedConv", 1, fusedConv, 2, 4},
       {"", "ConvTranspose", 1, convTranspose, 2, 3},
       {"", "MaxPool", 1, pool<PoolKind::max>},
       {"", "AveragePool", 1, pool<PoolKind::average>},

@@ -277,11 +277,65 @@ bool GraphImporter::checkNames(const Nodes &list) {
   return true;
 }
 
+/// What a node reads, its sub-graphs included; names of inner values among them do no harm.
+static void namesRead(const onnx::NodeProto &proto, std::vector<StringRef> &names, int depth) {
+  names.insert(names.end(), proto.input().begin(), proto.input().end());
+  for (const auto &attribute : proto.attribute())
+    if (attribute.has_g() && depth < maxGraphDepth) {
+      for (const auto &inner : attribute.g().node())
+        namesRead(inner, names, depth + 1);
+      for (const auto &output : attribute.g().output())
+        names.push_back(output.name());
+    }
+}
+
+/// The nodes in an order in which each reads what stands in front of it, as the format asks for. Some
+/// converters append nodes all the same. What is on a cycle comes last, where its inputs are reported.
+static std::vector<const onnx::NodeProto *> sorted(const GraphImporter::Nodes &list) {
+  std::vector<const onnx::NodeProto *> order;
+  llvm::StringMap<int> producer;
+  for (int i = 0; i < list.size(); ++i)
+    for (const std::string &output : list[i].output())
+      producer.try_emplace(output, i);
+  std::vector<std::vector<int>> readers(list.size());
+  std::vector<int> missing(list.size());
+  bool isSorted = true;
+  std::vector<StringRef> names;
+  for (int i = 0; i < list.size(); ++i) {
+    names.clear();
+    namesRead(list[i], names, 0);
+    for (StringRef name : names)
+      if (auto found = producer.find(name); !name.empty() && found != producer.end()) {
+        readers[found->second].push_back(i);
+        ++missing[i];
+        isSorted &= found->second < i;
+      }
+  }
+  // The first that can go goes: what is in order stays so.
+  std::set<int> ready;
+  for (int i = 0; i < list.size(); ++i)
+    if (isSorted || !missing[i])
+      ready.insert(i);
+  while (!ready.empty()) {
+    int i = *ready.begin();
+    ready.erase(ready.begin());
+    order.push_back(&list[i]);
+    if (!isSorted)
+      for (int reader : readers[i])
+        if (!--missing[reader])
+          ready.insert(reader);
+  }
+  for (int i = 0; i < list.size() && order.size() < size_t(list.size()); ++i)
+    if (missing[i] > 0)
+      order.push_back(&list[i]);
+  return order;
+}
+
 void GraphImporter::nodes(const Nodes &list) {
-  for (const auto &proto : list) {
+  for (const onnx::NodeProto *proto : sorted(list)) {
     if (stopped)
       return;
-    node(proto);
+    node(*proto);
   }
 }
 

@@ -1,4 +1,5 @@
 // Matrix products; quantized weights become dequantize in front of the product.
+#include "lowering/OnnxToHone/Activations.h"
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/OpTable.h"
 
@@ -20,7 +21,13 @@ static void gemm(Node &n) {
   Value y = scaled(n, n.matmul(n.in(0), n.in(1), n.integer("transA", 0), n.integer("transB", 0)),
                    n.real("alpha", 1));
   double beta = n.real("beta", 1);
-  n.out(0, n.has(2) && beta != 0 ? n.add(y, scaled(n, n.in(2), beta)) : y);
+  y = n.has(2) && beta != 0 ? n.add(y, scaled(n, n.in(2), beta)) : y;
+  // com.microsoft.FusedGemm names what follows.
+  std::vector<float> parameters;
+  for (StringRef name : {"activation_alpha", "activation_beta"})
+    if (n.hasAttribute(name))
+      parameters.push_back(float(n.real(name, 0)));
+  n.out(0, activated(n, y, n.text("activation", ""), parameters));
 }
 
 /// transBatch: the batch dimension in front of the matrix's two moves to the first place ... [M, B, K] -> [B,
@@ -124,6 +131,7 @@ ArrayRef<OpRow> matmulRows() {
   static const OpRow rows[] = {
       {"", "MatMul", 1, matmul, 2, 2},
       {"", "Gemm", 1, gemm, 2, 3},
+      {"com.microsoft", "FusedGemm", 1, gemm, 2, 3},
       {"com.microsoft", "FusedMatMul", 1, fusedMatmul, 2, 2},
       {"com.microsoft", "TransposeMatMul", 1, fusedMatmul, 2, 2},
       {"com.microsoft", "MatMulNBits", 1, matmulNBits, 3, 6},

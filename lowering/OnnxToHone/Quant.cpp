@@ -1,4 +1,5 @@
 // Quantize and dequantize operators, and integer arithmetic between them.
+#include "lowering/OnnxToHone/Activations.h"
 #include "lowering/OnnxToHone/OpTable.h"
 #include "lowering/OnnxToHone/Window.h"
 
@@ -111,6 +112,25 @@ static void qlinearMatmul(Node &n) {
   n.out(0, requantized(n, sum, n.mul(scaleFor(n, n.in(1), true), scaleFor(n, n.in(4), false)), n.in(6),
                        n.in(7)));
 }
+/// com.microsoft: bytes A and B with their scales and zero points, an i32 bias; f32 without a scale of the
+/// result.
+static void qgemm(Node &n) {
+  auto turned = [&](int i, StringRef turn) {
+    return n.integer(turn, 0) ? n.transpose(n.in(i), {1, 0}) : n.in(i);
+  };
+  if (n.rank(n.in(0)) != 2 || n.rank(n.in(3)) != 2) {
+    n.fail("expected matrices");
+    return;
+  }
+  Value sum = integerProduct(n, turned(0, "transA"), n.in(2), turned(3, "transB"), n.in(5));
+  Value scale = n.mul(scaleFor(n, n.in(1), true), scaleFor(n, n.in(4), false));
+  if (double alpha = n.real("alpha", 1); alpha != 1 && scale)
+    scale = n.mul(scale, n.number(scale, alpha));
+  if (n.has(6))
+    sum = n.add(sum, n.in(6));
+  n.out(0, n.has(7) && n.has(8) ? requantized(n, sum, scale, n.in(7), n.in(8))
+                                : n.mul(n.cast(sum, n.b.getF32Type()), scale));
+}
 static void qlinearConv(Node &n) {
   Value weight = n.in(3), scale = scaleFor(n, n.in(4), false), zero = n.in(5);
   int64_t rank = n.rank(weight);
@@ -146,6 +166,42 @@ static void qlinearBinary(Node &n) {
   n.out(0, y ? n.make<QuantizeOp>(to, y, n.in(6), n.in(7), to, uint64_t(0), uint64_t(0)) : y);
 }
 
+/// com.microsoft: X, its scale and zero point, scale and zero point of the result, with f32 between.
+static Value realOf(Node &n, int i) {
+  return n.make<DequantizeOp>(n.b.getF32Type(), n.in(i), n.in(i + 1), n.in(i + 2), uint64_t(0), uint64_t(0));
+}
+static void outQuantized(Node &n, Type to, Value y, int scale) {
+  n.out(0, y ? n.make<QuantizeOp>(to, y, n.in(scale), n.in(scale + 1), to, uint64_t(0), uint64_t(0)) : y);
+}
+template <Value (*compute)(Node &, Value)>
+static void qlinearUnary(Node &n) {
+  if (n.integer("channels_last", 0))
+    n.fail("channels in the last dimension are not built");
+  else
+    outQuantized(n, Node::element(n.in(0)), compute(n, realOf(n, 0)), 3);
+}
+static Value sigmoidOf(Node &n, Value x) { return activated(n, x, "Sigmoid", {}); }
+static Value leakyReluOf(Node &n, Value x) {
+  return activated(n, x, "LeakyRelu", {float(n.real("alpha", 0.01))});
+}
+static Value softmaxOf(Node &n, Value x) {
+  int64_t rank = n.rank(x), axis = n.axis(n.integer("axis", -1), rank);
+  if (n.integer("opset", 13) < 13 && axis + 1 != rank)
+    return n.fail("a softmax over more than the last axis is not built for bytes");
+  return n.like<SoftmaxOp>(x, uint64_t(axis), false);
+}
+static Value meanOfPixels(Node &n, Value x) {
+  return n.reduce(ReduceKind::mean, x, axesFrom(2, n.rank(x)), true);
+}
+/// Scale and zero point of the result, then three for each input.
+static void qlinearConcat(Node &n) {
+  SmallVector<Value> parts;
+  for (int i = 2; i + 2 < n.inputs(); i += 3)
+    parts.push_back(realOf(n, i));
+  Value first = n.in(2);
+  outQuantized(n, Node::element(first), n.concat(parts, n.axis(n.required("axis"), n.rank(first))), 0);
+}
+
 ArrayRef<OpRow> quantRows() {
   static const OpRow rows[] = {
       {"", "DequantizeLinear", 10, dequantizeLinear, 2, 3},
@@ -161,6 +217,13 @@ ArrayRef<OpRow> quantRows() {
       {"com.microsoft", "DynamicQuantizeMatMul", 1, dynamicQuantizeMatmul, 3, 5},
       {"com.microsoft", "QLinearAdd", 1, qlinearBinary<AddOp>, 7, 8},
       {"com.microsoft", "QLinearMul", 1, qlinearBinary<MulOp>, 7, 8},
+      {"com.microsoft", "QGemm", 1, qgemm, 6, 9},
+      {"com.microsoft", "QLinearSigmoid", 1, qlinearUnary<sigmoidOf>, 4, 5},
+      {"com.microsoft", "QLinearLeakyRelu", 1, qlinearUnary<leakyReluOf>, 4, 5},
+      {"com.microsoft", "QLinearSoftmax", 1, qlinearUnary<softmaxOf>, 4, 5},
+      {"com.microsoft", "QLinearAveragePool", 1, qlinearUnary<averaged>, 4, 5},
+      {"com.microsoft", "QLinearGlobalAveragePool", 1, qlinearUnary<meanOfPixels>, 4, 5},
+      {"com.microsoft", "QLinearConcat", 1, qlinearConcat, 5, anyNumber},
   };
   return rows;
 }

@@ -12,6 +12,8 @@ struct Window {
 /// Reads the attributes, with automatic padding worked out. False after failing.
 bool takeWindow(Node &n, mlir::Value x, llvm::ArrayRef<int64_t> kernel, Window &w);
 std::vector<int64_t> kernelOf(Node &n, mlir::Value weight);
+/// An average pooling with the node's attributes.
+mlir::Value averaged(Node &n, mlir::Value x);
 /// A convolution with the node's attributes.
 mlir::Value convolve(Node &n, mlir::Value x, mlir::Value weight, mlir::Value bias);
 

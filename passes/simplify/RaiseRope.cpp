@@ -89,7 +89,7 @@ private:
   Value half(OpBuilder &b, Operation *at, Value table, int64_t size) {
     auto type = dyn_cast<RankedTensorType>(table.getType());
     if (!type || type.getRank() != 4 || type.getDimSize(1) != 1 || type.getDimSize(3) != size ||
-        !isDoubled(table))
+        !isDoubled(table, 3))
       return {};
     Value flat = createInferred<SqueezeOp>(b, at->getLoc(), shapes, type.getElementType(), table,
                                            ArrayRef<int64_t>{1});
@@ -101,26 +101,30 @@ private:
                                    number(size / 2), number(1), ArrayRef<int64_t>{2});
   }
 
-  /// Looks through elementwise ops and views that keep the last dimension for concat(a, a).
-  bool isDoubled(Value value) {
+  /// Looks through elementwise ops, transposes and views that keep the dimension for concat(a, a) along it.
+  bool isDoubled(Value value, int64_t axis) {
     Operation *op = value.getDefiningOp();
     if (!op)
       return false;
     if (auto concat = dyn_cast<ConcatOp>(op))
       return concat.getInputs().size() == 2 && concat.getInputs()[0] == concat.getInputs()[1] &&
-             concat.getAxis() + 1 == uint64_t(cast<ShapedType>(value.getType()).getRank());
+             int64_t(concat.getAxis()) == axis;
+    if (auto transpose = dyn_cast<TransposeOp>(op))
+      return isDoubled(transpose.getInput(), transpose.getPerm()[axis]);
     if (isa<UnsqueezeOp, SqueezeOp, ReshapeOp, GatherOp>(op)) {
       auto from = dyn_cast<RankedTensorType>(op->getOperand(0).getType()),
            to = cast<RankedTensorType>(value.getType());
-      return from && from.getRank() && from.getShape().back() == to.getShape().back() &&
-             isDoubled(op->getOperand(0));
+      return from && from.getRank() && axis + 1 == to.getRank() &&
+             from.getShape().back() == to.getShape().back() &&
+             isDoubled(op->getOperand(0), from.getRank() - 1);
     }
     if (isa<CosOp, SinOp, CastOp>(op))
-      return isDoubled(op->getOperand(0));
+      return isDoubled(op->getOperand(0), axis);
     if (isa<MulOp>(op))
       for (auto [tensor, scalar] : {std::pair(0, 1), std::pair(1, 0)})
-        if (::hone::floatConstant(op->getOperand(scalar)))
-          return isDoubled(op->getOperand(tensor));
+        if (::hone::floatConstant(op->getOperand(scalar)) &&
+            op->getOperand(tensor).getType() == value.getType())
+          return isDoubled(op->getOperand(tensor), axis);
     return false;
   }
 

@@ -45,4 +45,6 @@ CASES = [
     pool("averagepool-include", "AveragePool<kernel_shape=[3,3], pads=[1,1,1,1], count_include_pad=1>"),
     pool("global-average", "GlobalAveragePool"),
     pool("global-max", "GlobalMaxPool"),
+    Case("fused-conv", "(float[n,4,h,w] x) => (float[] y) { c = com.microsoft.FusedConv<activation=\"Relu\">(x, w, b) s = com.microsoft.FusedConv<activation=\"LeakyRelu\", activation_params=[0.2]>(x, w, b, c) g = GlobalAveragePool(s) f = Flatten(g) y = com.microsoft.FusedGemm<activation=\"Tanh\">(f, m, b) }",
+         {"x": (1, 4, 9, 8)}, {"x": (3, 4, 3, 3)}, weights={"w": w(6, 4, 3, 3), "b": w(6), "m": w(6, 6)}, atol=1e-4),
 ]

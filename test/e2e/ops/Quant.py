@@ -37,4 +37,6 @@ CASES = [
     Case("dynamic", "(float[n,m] x) => (uint8[] y, float[] s, uint8[] z) { y, s, z = DynamicQuantizeLinear(x) }", {"x": (5, 33)}),
     Case("weight-int8", "(float[m,64] x) => (float[] y) { d = DequantizeLinear<axis=1>(w, s) y = MatMul(x, d) }", {"x": (1, 64)}, {"x": (9, 64)},
          weights={"w": rng.integers(-128, 128, (64, 40)).astype(np.int8), "s": (0.01 * rng.random(40)).astype(np.float32)}, atol=1e-3),
+    Case("qlinear-activations", "(uint8[n,4,h,w] x) => (uint8[] y, float[] z) { s = com.microsoft.QLinearSigmoid(x, xs, xz, ys, yz) l = com.microsoft.QLinearLeakyRelu<alpha=0.1>(x, xs, xz, xs, xz) c = com.microsoft.QLinearConcat<axis=1>(xs, xz, s, ys, yz, l, xs, xz) y = com.microsoft.QLinearGlobalAveragePool(c, xs, xz, xs, xz) f = Flatten(y) z = com.microsoft.QGemm<transB=1>(f, xs, xz, m, ys, mz) }",
+         {"x": (1, 4, 5, 5)}, {"x": (2, 4, 1, 3)}, weights={"xs": np.float32(0.05), "xz": np.uint8(100), "ys": np.float32(1 / 256), "yz": np.uint8(0), "m": np.arange(24, dtype=np.int8).reshape(3, 8), "mz": np.int8(1)}, atol=0.06),
 ]
