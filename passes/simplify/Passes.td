@@ -45,7 +45,7 @@ def RaiseNorms : Pass<"hone-raise-norms", "::mlir::ModuleOp"> {
   let summary = "finds decomposed RMSNorm and LayerNorm";
   let description = [{
     `x / sqrt(mean(x^2) + e) * scale` over the last dimension becomes `hone.rms_norm`; with the mean subtracted,
-    `hone.layer_norm`. Division and reciprocal forms are taken. Rounding may change in the last places.
+    `hone.layer_norm`. Division, reciprocal and power forms are taken. Rounding may change in the last places.
   }];
 }
 

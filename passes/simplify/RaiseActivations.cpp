@@ -63,6 +63,9 @@ struct GeluPattern : OpRewritePattern<MulOp> {
       return rewriter.notifyMatchFailure(op, "not half a product of two factors");
     for (auto [x, gate] : {std::pair(factors[0], factors[1]), std::pair(factors[1], factors[0])}) {
       Value inner;
+      // Constants of a higher rank than x add dimensions.
+      if (x.getType() != op.getType())
+        continue;
       if (!eitherOrder<AddOp>(
               gate, [&](Value value, Value one) { return isFloat(one, 1) && (inner = value, true); }))
         continue;

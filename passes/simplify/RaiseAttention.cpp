@@ -29,7 +29,8 @@ public:
     Value weights = product.getLhs();
     // select(isnan(P), 0, P) guards rows without keys, which the op defines as 0.
     if (auto guard = weights.getDefiningOp<SelectOp>())
-      if (auto nan = guard.getCondition().getDefiningOp<IsNanOp>(); nan && nan.getInput() == guard.getRhs())
+      if (auto nan = guard.getCondition().getDefiningOp<IsNanOp>();
+          nan && nan.getInput() == guard.getRhs() && ::hone::isFloat(guard.getLhs(), 0))
         weights = guard.getRhs();
     auto softmax = weights.getDefiningOp<SoftmaxOp>();
     if (!softmax || softmax.getLog() || product.getTransposeA())
@@ -69,8 +70,8 @@ public:
       return why = "heads or head sizes are not known or do not agree", false;
     if (queryType.getDimSize(1) % keyType.getDimSize(1))
       return why = "the query heads are no multiple of the key heads", false;
-    if (shapes.dim(query, 0) != shapes.dim(key, 0))
-      return why = "query and key differ in batch", false;
+    if (shapes.dim(query, 0) != shapes.dim(key, 0) || shapes.dim(key, 0) != shapes.dim(value, 0))
+      return why = "query, key and value differ in batch", false;
     for (const Mask &mask : masks)
       if (!fits(mask, query, key))
         return why = "the mask doesn't broadcast to [batch, heads, query, key]", false;
@@ -246,9 +247,9 @@ private:
     return concat && concat.getInputs().size() == 2 && concat.getAxis() == 2 ? concat : ConcatOp();
   }
 
-  /// Whether `op` is computed only on the way to `target`.
+  /// Whether `op` is computed only on the way to `target`, or for nothing.
   static bool feeds(Operation *op, Operation *target, int depth = 0) {
-    if (op == target)
+    if (op == target || isOpTriviallyDead(op))
       return true;
     return depth < 12 && !op->use_empty() &&
            llvm::all_of(op->getUsers(), [&](Operation *user) { return feeds(user, target, depth + 1); });

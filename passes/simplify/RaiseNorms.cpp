@@ -33,37 +33,46 @@ static Value squareOf(Value value) {
   return {};
 }
 
-/// x and epsilon of sqrt(mean(x^2) + epsilon).
-static Value rootMeanSquareOf(Value value, double &epsilon) {
-  auto sqrt = value.getDefiningOp<SqrtOp>();
+/// x and epsilon of mean(x^2) + epsilon.
+static Value meanSquareOf(Value value, double &epsilon) {
   Value x;
-  if (sqrt)
-    eitherOrder<AddOp>(sqrt.getInput(), [&](Value mean, Value e) {
-      auto constant = floatConstant(e);
-      Value square = constant ? meanOf(mean) : Value();
-      x = square ? squareOf(square) : Value();
-      epsilon = constant.value_or(0);
-      return bool(x);
-    });
+  eitherOrder<AddOp>(value, [&](Value mean, Value e) {
+    auto constant = floatConstant(e);
+    Value square = constant ? meanOf(mean) : Value();
+    x = square ? squareOf(square) : Value();
+    epsilon = constant.value_or(0);
+    return bool(x);
+  });
   return x;
+}
+
+/// v of sqrt(v).
+static Value radicandOf(Value value) {
+  auto sqrt = value.getDefiningOp<SqrtOp>();
+  return sqrt ? sqrt.getInput() : Value();
+}
+
+/// v of 1 / sqrt(v) in its forms.
+static Value inverseRadicandOf(Value value) {
+  if (auto rsqrt = value.getDefiningOp<RsqrtOp>())
+    return rsqrt.getInput();
+  if (auto pow = value.getDefiningOp<PowOp>(); pow && isFloat(pow.getRhs(), -0.5))
+    return pow.getLhs();
+  if (auto reciprocal = value.getDefiningOp<ReciprocalOp>())
+    return radicandOf(reciprocal.getInput());
+  if (auto div = value.getDefiningOp<DivOp>(); div && isFloat(div.getLhs(), 1))
+    return radicandOf(div.getRhs());
+  return {};
 }
 
 /// x and epsilon of x / sqrt(mean(x^2) + epsilon) in its division and reciprocal forms.
 static Value normalizedOf(Value value, double &epsilon) {
-  auto isRootOf = [&](Value root, Value x) {
-    Value inner = rootMeanSquareOf(root, epsilon);
-    return inner && inner == x;
-  };
-  if (auto div = value.getDefiningOp<DivOp>(); div && isRootOf(div.getRhs(), div.getLhs()))
+  auto isNormOf = [&](Value radicand, Value x) { return radicand && meanSquareOf(radicand, epsilon) == x; };
+  if (auto div = value.getDefiningOp<DivOp>(); div && isNormOf(radicandOf(div.getRhs()), div.getLhs()))
     return div.getLhs();
   Value result;
   eitherOrder<MulOp>(value, [&](Value x, Value inverse) {
-    Value root;
-    if (auto reciprocal = inverse.getDefiningOp<ReciprocalOp>())
-      root = reciprocal.getInput();
-    else if (auto div = inverse.getDefiningOp<DivOp>(); div && isFloat(div.getLhs(), 1))
-      root = div.getRhs();
-    if (root && isRootOf(root, x))
+    if (isNormOf(inverseRadicandOf(inverse), x))
       result = x;
     return bool(result);
   });

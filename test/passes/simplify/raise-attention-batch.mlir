@@ -1,0 +1,16 @@
+// Values of batch 1 that the product broadcasts: the op has one batch, so it is left, and that is no error.
+// RUN: hone-opt %s --hone-raise-attention --hone-simplify-movement --verify-diagnostics | FileCheck %s
+
+// CHECK-NOT: hone.attention
+// CHECK: hone.softmax
+// CHECK-NOT: hone.attention
+func.func @main(%q: tensor<?x4x?x16xf32> {hone.dims = ["b", 4, "s", 16]},
+                %k: tensor<?x4x?x16xf32> {hone.dims = ["b", 4, "t", 16]},
+                %v: tensor<1x4x?x16xf32> {hone.dims = [1, 4, "t", 16]}) -> tensor<?x4x?x16xf32> {
+  %kt = hone.transpose %k [0, 1, 3, 2] : (tensor<?x4x?x16xf32>) -> tensor<?x4x16x?xf32>
+  %s = hone.matmul %q, %kt : (tensor<?x4x?x16xf32>, tensor<?x4x16x?xf32>) -> tensor<?x4x?x?xf32>
+  %p = hone.softmax %s axis 3 : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  // expected-remark @+1 {{attention not raised: query, key and value differ in batch}}
+  %o = hone.matmul %p, %v : (tensor<?x4x?x?xf32>, tensor<1x4x?x16xf32>) -> tensor<?x4x?x16xf32>
+  return %o : tensor<?x4x?x16xf32>
+}
