@@ -10,6 +10,11 @@ MatmulTiles::MatmulTiles(OpBuilder &b, KernelOp kernel, MatmulOp root, ValueRang
     : v(b, kernel.getLoc(), TargetAttr::of(kernel)), epilogue(v, kernel, root.getResult(), buffers),
       lhs(v.asRows(buffers[sourceOf(root.getLhs()).getArgNumber()])) {}
 
+MatmulTiles::MatmulTiles(OpBuilder &b, KernelOp kernel, Value root, ValueRange buffers, Value lhs,
+                         int64_t columnAxes)
+    : v(b, kernel.getLoc(), TargetAttr::of(kernel)), epilogue(v, kernel, root, buffers, columnAxes),
+      lhs(v.asRows(lhs, cast<MemRefType>(lhs.getType()).getRank() - 1)) {}
+
 ArrayRef<int64_t> MatmulTiles::heightsOf(const VectorBuilder &v) {
   // 16 of 32 registers of AVX-512, 12 of 16 of AVX2 hold sums.
   static const int64_t tall[] = {8, 4, 2, 1}, short_[] = {6, 4, 2, 1};

@@ -15,6 +15,10 @@ public:
 
   MatmulTiles(mlir::OpBuilder &b, mlir::hone::KernelOp kernel, mlir::hone::MatmulOp root,
               mlir::ValueRange buffers);
+  /// Of any root whose result is a product of `lhs` (its first axis rows) seen as a matrix with that many
+  /// column axes.
+  MatmulTiles(mlir::OpBuilder &b, mlir::hone::KernelOp kernel, mlir::Value root, mlir::ValueRange buffers,
+              mlir::Value lhs, int64_t columnAxes);
 
   static int64_t widthOf(const VectorBuilder &v) { return registersOfPanel * v.lanes; }
   static llvm::ArrayRef<int64_t> heightsOf(const VectorBuilder &v);

@@ -33,6 +33,8 @@ Value VectorBuilder::equal(Value x, int64_t y) {
 Value VectorBuilder::less(Value x, Value y) {
   return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, x, y);
 }
+Value VectorBuilder::signedMin(Value x, Value y) { return b.createOrFold<arith::MinSIOp>(loc, x, y); }
+Value VectorBuilder::signedMax(Value x, Value y) { return b.createOrFold<arith::MaxSIOp>(loc, x, y); }
 Value VectorBuilder::select(Value condition, Value x, Value y) {
   return b.createOrFold<arith::SelectOp>(loc, condition, x, y);
 }
@@ -51,10 +53,10 @@ Value VectorBuilder::constant(Type type, double value) {
 Value VectorBuilder::load(VectorType type, Value memory, ValueRange at) {
   return vector::LoadOp::create(b, loc, type, memory, at);
 }
-Value VectorBuilder::load(VectorType type, Value memory, ValueRange at, Value mask) {
+Value VectorBuilder::load(VectorType type, Value memory, ValueRange at, Value mask, Value others) {
   if (!mask)
     return load(type, memory, at);
-  return vector::MaskedLoadOp::create(b, loc, type, memory, at, mask, constant(type, 0));
+  return vector::MaskedLoadOp::create(b, loc, type, memory, at, mask, others ? others : constant(type, 0));
 }
 void VectorBuilder::store(Value vector, Value memory, ValueRange at, Value mask) {
   if (mask)
@@ -92,6 +94,18 @@ VectorBuilder::Values VectorBuilder::transpose(Values rows) {
 }
 Value VectorBuilder::maskOf(Value count) {
   return vector::CreateMaskOp::create(b, loc, vector(b.getI1Type()), count);
+}
+Value VectorBuilder::maskOf(Value from, Value to, int64_t shift) {
+  SmallVector<int32_t> numbers;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    numbers.push_back(int32_t(lane + shift));
+  Value lane = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(i32(), ArrayRef(numbers)));
+  auto compare = [&](arith::CmpIPredicate predicate, Value bound) -> Value {
+    Value narrow = b.createOrFold<arith::IndexCastOp>(loc, b.getI32Type(), bound);
+    return arith::CmpIOp::create(b, loc, predicate, lane, splat(narrow));
+  };
+  return arith::AndIOp::create(b, loc, compare(arith::CmpIPredicate::sge, from),
+                               compare(arith::CmpIPredicate::slt, to));
 }
 Value VectorBuilder::call(StringRef intrinsic, Type result, ValueRange operands) {
   return LLVM::CallIntrinsicOp::create(b, loc, result, b.getStringAttr(intrinsic), operands).getResult(0);
@@ -190,9 +204,12 @@ static Value reinterpret(VectorBuilder &v, Value memory, ArrayRef<Value> sizes) 
                                            folded, strides);
 }
 
-Value VectorBuilder::asRows(Value memory) {
-  int64_t rank = cast<MemRefType>(memory.getType()).getRank();
-  return reinterpret(*this, memory, {product(memory, rank - 1), dim(memory, rank - 1)});
+Value VectorBuilder::asRows(Value memory, int64_t columnAxes) {
+  int64_t rank = cast<MemRefType>(memory.getType()).getRank(), rowAxes = rank - columnAxes;
+  Value columns = index(1);
+  for (int64_t axis = rowAxes; axis < rank; ++axis)
+    columns = mul(columns, dim(memory, axis));
+  return reinterpret(*this, memory, {product(memory, rowAxes), columns});
 }
 
 Value VectorBuilder::asFlat(Value memory) {

@@ -20,7 +20,8 @@ public:
   bool avx512, vnni;
   int64_t lanes; // 32-bit elements of one register
 
-  // Index arithmetic; folds constants. Everything is non-negative.
+  // Index arithmetic; folds constants. Everything is non-negative but for sums,
+  // products and what is named signed.
   Value index(int64_t value);
   Value add(Value x, Value y), add(Value x, int64_t y);
   Value sub(Value x, Value y);
@@ -30,6 +31,7 @@ public:
   Value ceilDiv(Value x, int64_t y);
   Value min(Value x, Value y);
   Value equal(Value x, int64_t y), less(Value x, Value y);
+  Value signedMin(Value x, Value y), signedMax(Value x, Value y);
   Value select(Value condition, Value x, Value y);
   /// x rounded down to a multiple of y.
   Value roundDown(Value x, int64_t y);
@@ -41,8 +43,8 @@ public:
   mlir::VectorType i32() { return vector(b.getI32Type()); }
   Value constant(mlir::Type type, double value); // of a scalar or vector type, float or integer
   Value load(mlir::VectorType type, Value memory, mlir::ValueRange at);
-  /// With a mask (may be null: all lanes); lanes left out are 0.
-  Value load(mlir::VectorType type, Value memory, mlir::ValueRange at, Value mask);
+  /// With a mask (may be null: all lanes); lanes left out come from `others` or are 0.
+  Value load(mlir::VectorType type, Value memory, mlir::ValueRange at, Value mask, Value others = {});
   void store(Value vector, Value memory, mlir::ValueRange at, Value mask = {});
   Value splat(Value scalar) { return splat(scalar, lanes); }
   Value splat(Value scalar, int64_t size);
@@ -53,6 +55,8 @@ public:
   Values transpose(Values rows);
   /// A mask whose first `count` lanes are set.
   Value maskOf(Value count);
+  /// A mask of the lanes in [from, to), moved by `shift`; the bounds are signed and may lie outside.
+  Value maskOf(Value from, Value to, int64_t shift = 0);
   Value call(llvm::StringRef intrinsic, mlir::Type result, mlir::ValueRange operands);
   /// sum + x . y by pairs of 16-bit integers: one i32 a pair. Operands are i16 vectors of a full register.
   Value dot16(Value sum, Value x, Value y);
@@ -71,8 +75,8 @@ public:
   Value dim(Value memory, int64_t axis);
   /// The product of the first `axes` dimensions.
   Value product(Value memory, int64_t axes);
-  /// A row-major view with all dimensions but the last as one, or of all dimensions as one.
-  Value asRows(Value memory);
+  /// A row-major view of two dimensions, the last `columnAxes` as one and those before, or of all as one.
+  Value asRows(Value memory, int64_t columnAxes = 1);
   Value asFlat(Value memory);
   /// `count` rows of a 2-D row-major memref from `row` on; rows are addressed from 0.
   Value rowsFrom(Value matrix, Value row, int64_t count);

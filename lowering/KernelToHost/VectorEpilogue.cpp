@@ -7,21 +7,26 @@ using namespace mlir::hone;
 
 namespace hone {
 
-/// Sizes without leading ones: what numpy broadcasting compares.
-static SmallVector<int64_t> significant(Attribute dims) {
+/// The size numbers of `dims` with leading ones up to `rank`.
+static SmallVector<int64_t> sizesOf(Attribute dims, size_t rank) {
   SmallVector<int64_t> sizes;
   for (Attribute size : cast<ArrayAttr>(dims))
-    if (int64_t number = cast<IntegerAttr>(size).getInt(); !sizes.empty() || number != -2)
-      sizes.push_back(number);
+    sizes.push_back(cast<IntegerAttr>(size).getInt());
+  sizes.insert(sizes.begin(), rank - std::min(rank, sizes.size()), -2);
   return sizes;
 }
 
-VectorEpilogue::VectorEpilogue(VectorBuilder &v, KernelOp kernel, Value root, ValueRange buffers)
+VectorEpilogue::VectorEpilogue(VectorBuilder &v, KernelOp kernel, Value root, ValueRange buffers,
+                               int64_t columnAxes)
     : v(v), root(root) {
   Block &body = kernel.getBody().front();
   yielded = body.getTerminator()->getOperand(0);
-  result = v.asRows(buffers[body.getNumArguments()]);
-  SmallVector<int64_t> full = significant(kernel.getDims()[body.getNumArguments()]);
+  result = v.asRows(buffers[body.getNumArguments()], columnAxes);
+  size_t rank = cast<ArrayAttr>(kernel.getDims()[body.getNumArguments()]).size();
+  SmallVector<int64_t> full = sizesOf(kernel.getDims()[body.getNumArguments()], rank);
+  auto isOnes = [](ArrayRef<int64_t> sizes) {
+    return llvm::all_of(sizes, [](int64_t s) { return s == -2; });
+  };
 
   // Arguments that ops behind the root read.
   SmallVector<Value> open = {yielded};
@@ -36,14 +41,17 @@ VectorEpilogue::VectorEpilogue(VectorBuilder &v, KernelOp kernel, Value root, Va
     }
     auto argument = cast<BlockArgument>(value);
     Value buffer = buffers[argument.getArgNumber()];
-    SmallVector<int64_t> mine = significant(kernel.getDims()[argument.getArgNumber()]);
-    if (mine.empty()) {
+    SmallVector<int64_t> mine = sizesOf(kernel.getDims()[argument.getArgNumber()], rank);
+    if (mine == full) {
+      kinds[value] = Kind::Full;
+      views[value] = v.asRows(buffer, columnAxes);
+    } else if (isOnes(mine)) {
       kinds[value] = Kind::Scalar;
       SmallVector<Value> zeros(cast<MemRefType>(buffer.getType()).getRank(), v.index(0));
       views[value] = memref::LoadOp::create(v.b, v.loc, buffer, zeros);
     } else {
-      kinds[value] = mine == full ? Kind::Full : Kind::Row;
-      views[value] = mine == full ? v.asRows(buffer) : v.asFlat(buffer);
+      kinds[value] = isOnes(ArrayRef(mine).drop_back(columnAxes)) ? Kind::Row : Kind::Column;
+      views[value] = v.asFlat(buffer);
     }
   }
 }
@@ -57,22 +65,22 @@ VectorEpilogue::Columns VectorEpilogue::columns(Value first, Value mask) {
     if (kind == Kind::Row) {
       columns.shared[argument] = loadElements(views[argument], element, first, mask);
     } else if (kind == Kind::Scalar) {
-      Value vector = v.splat(views[argument]);
-      if (element.isInteger(1))
-        vector = arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ne, vector,
-                                       v.constant(vector.getType(), 0));
-      columns.shared[argument] = vector;
+      columns.shared[argument] = asElements(v.splat(views[argument]), element);
     }
   }
   return columns;
 }
 
+/// Booleans are stored as bytes.
+Value VectorEpilogue::asElements(Value stored, Type elementType) {
+  if (!elementType.isInteger(1))
+    return stored;
+  return arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ne, stored, v.constant(stored.getType(), 0));
+}
+
 Value VectorEpilogue::loadElements(Value memory, Type elementType, ValueRange at, Value mask) {
-  Value vector = v.load(v.vector(cast<MemRefType>(memory.getType()).getElementType()), memory, at, mask);
-  if (elementType.isInteger(1))
-    return arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ne, vector,
-                                 v.constant(vector.getType(), 0));
-  return vector;
+  return asElements(v.load(v.vector(cast<MemRefType>(memory.getType()).getElementType()), memory, at, mask),
+                    elementType);
 }
 
 /// A splat, or a row vector of at most 16 elements.
@@ -103,8 +111,11 @@ Value VectorEpilogue::evaluate(Value value, Columns &columns, Value row, Cache &
     return already;
   Value made;
   if (isa<BlockArgument>(value)) {
-    made = loadElements(views[value], cast<RankedTensorType>(value.getType()).getElementType(),
-                        {row, columns.first}, columns.mask);
+    Type element = cast<RankedTensorType>(value.getType()).getElementType();
+    if (kinds.lookup(value) == Kind::Full)
+      made = loadElements(views[value], element, {row, columns.first}, columns.mask);
+    else
+      made = asElements(v.loadSplat(views[value], v.rem(row, v.dim(views[value], 0))), element);
   } else if (auto constant = value.getDefiningOp<ConstantOp>()) {
     made = constantVector(v, cast<DenseElementsAttr>(constant.getValue()), columns.first);
   } else {
@@ -127,17 +138,20 @@ void VectorEpilogue::store(Columns &columns, Value row, Value accumulator) {
   v.store(vector, result, {row, columns.first}, columns.mask);
 }
 
+void VectorEpilogue::finish(Value first, Value mask, ArrayRef<Value> rows, ArrayRef<Value> sums) {
+  Columns shared = columns(first, mask);
+  for (auto [row, sum] : llvm::zip(rows, sums))
+    store(shared, row, sum);
+}
+
 void VectorEpilogue::finish(Value first, Value n, bool isAligned, ArrayRef<Value> rows,
                             ArrayRef<Value> sums) {
-  auto storeAll = [&](Value mask) {
-    Columns shared = columns(first, mask);
-    for (auto [row, sum] : llvm::zip(rows, sums))
-      store(shared, row, sum);
-  };
   if (isAligned)
-    return storeAll({});
+    return finish(first, Value(), rows, sums);
   Value isInside = arith::CmpIOp::create(v.b, v.loc, arith::CmpIPredicate::ule, v.add(first, v.lanes), n);
-  v.branch(isInside, [&] { storeAll({}); }, [&] { storeAll(v.maskOf(v.sub(n, v.min(first, n)))); });
+  v.branch(
+      isInside, [&] { finish(first, Value(), rows, sums); },
+      [&] { finish(first, v.maskOf(v.sub(n, v.min(first, n))), rows, sums); });
 }
 
 } // namespace hone

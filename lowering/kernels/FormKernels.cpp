@@ -19,20 +19,28 @@ using ::hone::KernelFamily;
 using ::hone::KernelGroup;
 
 namespace hone {
-std::string refusesRowEpilogue(Operation *op, Value rootResult, Shapes &shapes) {
+std::string refusesRowEpilogue(Operation *op, Value rootResult, Shapes &shapes, int64_t columnAxes,
+                               bool perRow) {
   if (!isa<ElementwiseOpInterface>(op))
     return "only elementwise ops join behind the root";
   std::vector<DimExpr> rootDims = shapes.dims(rootResult);
   if (shapes.dims(op->getResult(0)) != rootDims)
     return "its result has another shape than the root's";
+  auto isOnes = [](ArrayRef<DimExpr> dims) {
+    return llvm::all_of(dims, [](const DimExpr &d) { return d.is(1); });
+  };
   for (Value operand : op->getOperands()) {
     std::vector<DimExpr> dims = shapes.dims(operand);
-    if (dims == rootDims)
-      continue;
-    bool leadingOnes = llvm::all_of(ArrayRef<DimExpr>(dims).drop_back(dims.empty() ? 0 : 1),
-                                    [](const DimExpr &d) { return d.is(1); });
-    if (!dims.empty() && (!leadingOnes || (!dims.back().is(1) && dims.back() != rootDims.back())))
-      return "an operand is neither of the result's shape, nor a row vector, nor a scalar";
+    dims.insert(dims.begin(), rootDims.size() - dims.size(), DimExpr(1));
+    ArrayRef<DimExpr> mine(dims), theirs(rootDims), rows = mine.drop_back(columnAxes);
+    bool isRow = isOnes(rows) && mine.take_back(columnAxes) == theirs.take_back(columnAxes);
+    ArrayRef<DimExpr> inner = rows.drop_while([](const DimExpr &d) { return d.is(1); });
+    bool isColumn = perRow && isOnes(mine.take_back(columnAxes)) &&
+                    inner == theirs.drop_back(columnAxes).take_back(inner.size());
+    if (dims != rootDims && !isOnes(dims) && !isRow && !isColumn)
+      return perRow
+                 ? "an operand has neither the result's shape, nor a number for each channel, nor one in all"
+                 : "an operand is neither of the result's shape, nor a row vector, nor a scalar";
   }
   return "";
 }
@@ -314,7 +322,7 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
     llvm::SetVector<Value> inputs, outputs;
     for (Operation *op : ops) {
       for (Value operand : op->getOperands())
-        if (!group.ops.contains(operand.getDefiningOp()) && !isImmediate(operand))
+        if (!group.ops.contains(operand.getDefiningOp()) && !standsInCode(op, operand, group))
           inputs.insert(operand);
       for (Value result : op->getResults())
         if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !group.ops.contains(user); }))
@@ -358,6 +366,13 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
     // The analysis knows values by address: ops go only when it is no longer asked.
     dead.append(ops);
     dead.append(group.replaced);
+  }
+
+  static bool standsInCode(Operation *reader, Value operand, const KernelGroup &group) {
+    return isImmediate(operand) &&
+           (!group.family ||
+            group.family->keepsInCode(
+                reader, cast<DenseElementsAttr>(operand.getDefiningOp<ConstantOp>().getValue())));
   }
 
   SmallVector<Operation *> dead;

@@ -1,12 +1,13 @@
 // The order in which families are asked for a root.
 #include "lowering/kernels/KernelFamily.h"
 #include "lowering/kernels/Attention.h"
+#include "lowering/kernels/Conv.h"
 #include "lowering/kernels/Matmul.h"
 
 namespace hone {
 llvm::ArrayRef<const KernelFamily *> kernelFamilies() {
   static const std::vector<const KernelFamily *> families = {&getAttentionFamily(), &getQuantMatmulFamily(),
-                                                             &getMatmulFamily()};
+                                                             &getMatmulFamily(), &getConvFamily()};
   return families;
 }
 } // namespace hone

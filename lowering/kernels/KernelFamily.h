@@ -34,6 +34,8 @@ public:
                                       mlir::hone::Shapes &shapes) const {
     return "the family takes no prologue";
   }
+  /// Whether a small constant that `reader` reads stands in the kernel's code; it is an input otherwise.
+  virtual bool keepsInCode(mlir::Operation *reader, mlir::DenseElementsAttr constant) const { return true; }
   /// Changes the operands of a root before its region is formed: packed weights with the chain that unpacks
   /// them. Ops created here that the region must hold are added to `group`. Returns the region's `config`.
   virtual mlir::DictionaryAttr prepare(mlir::OpBuilder &b, KernelGroup &group, mlir::SymbolTable &symbols,
@@ -46,8 +48,10 @@ public:
 llvm::ArrayRef<const KernelFamily *> kernelFamilies();
 
 /// Whether an epilogue op of a root with result `rootResult` reads every other operand by the result's own
-/// index, by its last index (a row vector) or as a scalar; the reason why not otherwise.
-std::string refusesRowEpilogue(mlir::Operation *op, mlir::Value rootResult, mlir::hone::Shapes &shapes);
+/// index, by its last `columnAxes` indices (a row vector), by the indices in front of those (where `perRow`
+/// says so) or as a scalar; the reason why not otherwise.
+std::string refusesRowEpilogue(mlir::Operation *op, mlir::Value rootResult, mlir::hone::Shapes &shapes,
+                               int64_t columnAxes = 1, bool perRow = false);
 
 } // namespace hone
 #endif

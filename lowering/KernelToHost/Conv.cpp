@@ -1,0 +1,64 @@
+// The convolution family: reads the window and chooses the kernel.
+#include "lowering/KernelToHost/Conv.h"
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace hone {
+
+ConvOp ConvWindow::rootOf(KernelOp kernel) { return *kernel.getBody().front().getOps<ConvOp>().begin(); }
+
+ConvWindow::ConvWindow(VectorBuilder &v, KernelOp kernel, ValueRange buffers) {
+  ConvOp root = rootOf(kernel);
+  auto bufferOf = [&](Value value) { return buffers[cast<BlockArgument>(value).getArgNumber()]; };
+  input = bufferOf(root.getInput());
+  weight = bufferOf(root.getWeight());
+  if (root.getBias())
+    bias = bufferOf(root.getBias());
+  result = buffers[kernel.getInputs().size()];
+
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(root.getWeight().getType()).getShape();
+  outputs = shape[0], channels = shape[1], group = root.getGroup();
+  columnAxes = int64_t(shape.size()) - 2;
+  tapColumns = shape.back();
+  auto axis = [&](int64_t i) -> Axis {
+    return {root.getStrides()[i], root.getDilations()[i], root.getPads()[i], root.getPads()[i + columnAxes]};
+  };
+  column = axis(columnAxes - 1);
+  images = v.dim(input, 0), rows = outRows = v.index(1);
+  columns = v.dim(input, columnAxes + 1), outColumns = v.dim(result, columnAxes + 1);
+  if (columnAxes == 2) {
+    tapRows = shape[2];
+    row = axis(0);
+    rows = v.dim(input, 2), outRows = v.dim(result, 2);
+  }
+}
+
+namespace {
+class ConvHost : public HostFamily {
+public:
+  LogicalResult emit(KernelOp kernel, func::FuncOp function) const override {
+    OpBuilder b = OpBuilder::atBlockBegin(&function.getBody().front());
+    SmallVector<Value> arguments(function.getArguments());
+    Value hi = arguments.pop_back_val(), lo = arguments.pop_back_val(), scratch = arguments.pop_back_val();
+    VectorBuilder v(b, kernel.getLoc(), TargetAttr::of(kernel));
+    bool isDepthwise = ConvWindow(v, kernel, arguments).isDepthwise();
+    (isDepthwise ? emitDepthwise : emitConvTiles)(b, kernel, arguments, scratch, lo, hi);
+    func::ReturnOp::create(b, kernel.getLoc());
+    return success();
+  }
+
+  Launch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers) const override {
+    VectorBuilder v(b, loc, TargetAttr::of(kernel));
+    ConvWindow window(v, kernel, buffers);
+    return window.isDepthwise() ? launchDepthwise(v, window) : launchConvTiles(v, window);
+  }
+};
+} // namespace
+
+const HostFamily &getConvHost() {
+  static ConvHost family;
+  return family;
+}
+
+} // namespace hone
