@@ -48,6 +48,9 @@ private:
       position = position * type.getDimSize(axis) + (op.getValue().isSplat() ? 0 : value.getSExtValue());
     }
     auto elements = cast<DenseElementsAttr>(op.getValue());
+    // A branch that is not taken (of a concat, of padding) may read anywhere.
+    if (position < 0 || position >= type.getNumElements())
+      return scalar(storageType(type.getElementType()), 0);
     Attribute element = elements.isSplat() ? elements.getSplatValue<Attribute>()
                                            : *(elements.getValues<Attribute>().begin() + position);
     auto scalar = RankedTensorType::get({}, type.getElementType());

@@ -13,6 +13,31 @@ static void copyContents(Shapes &shapes, Operation *op, Value tensor) {
     shapes.setContents(only(op), *known);
 }
 
+/// Gives the op's result elements of `input`, those at the positions that `from` makes of the result's.
+static void pickContents(Shapes &shapes, Operation *op, Value input,
+                         llvm::function_ref<void(MutableArrayRef<int64_t>)> from) {
+  auto known = shapes.contents(input);
+  auto type = dyn_cast<RankedTensorType>(only(op).getType());
+  if (!known || !type || !type.hasStaticShape() || type.getNumElements() > Shapes::maxContents)
+    return;
+  ArrayRef<int64_t> source = cast<RankedTensorType>(input.getType()).getShape();
+  std::vector<DimExpr> elements;
+  for (int64_t i = 0; i < type.getNumElements(); ++i) {
+    SmallVector<int64_t> at(type.getRank());
+    int64_t position = 0;
+    for (int64_t rest = i, axis = type.getRank(); axis-- > 0; rest /= type.getDimSize(axis))
+      at[axis] = rest % type.getDimSize(axis);
+    from(at);
+    for (auto [index, size] : llvm::zip(at, source)) {
+      if (index < 0 || index >= size)
+        return;
+      position = position * size + index;
+    }
+    elements.push_back((*known)[position]);
+  }
+  shapes.setContents(only(op), elements);
+}
+
 //===-- constants and sizes --------------------------------------------------===//
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
@@ -203,8 +228,11 @@ LogicalResult TransposeOp::inferShapes(Shapes &shapes) {
     dims.push_back(input[axis]);
   }
   shapes.setResult(only(*this), elementType(getInput()), dims);
-  if (input.size() < 2)
-    copyContents(shapes, *this, getInput());
+  pickContents(shapes, *this, getInput(), [&](MutableArrayRef<int64_t> at) {
+    SmallVector<int64_t> result(at);
+    for (auto [axis, source] : llvm::enumerate(getPerm()))
+      at[source] = result[axis];
+  });
   return success();
 }
 
@@ -318,8 +346,8 @@ Value ConcatOp::buildElement(ElementBuilder &b, ValueRange indices) {
 
 LogicalResult SliceOp::inferShapes(Shapes &shapes) {
   std::vector<DimExpr> input = shapes.dims(getInput()), dims = input;
-  std::optional<std::vector<DimExpr>> known = shapes.contents(getInput());
-  std::optional<std::vector<DimExpr>> picked;
+  SmallVector<int64_t> firsts(input.size(), 0), strides(input.size(), 1);
+  bool isKnown = true;
   for (auto [i, axis] : llvm::enumerate(getAxes())) {
     if (axis < 0 || axis >= int64_t(input.size()))
       return emitError("expected an axis below ") << input.size() << ", got " << axis;
@@ -329,6 +357,7 @@ LogicalResult SliceOp::inferShapes(Shapes &shapes) {
       return emitError("expected a step other than 0");
     if (!step) {
       dims[axis] = shapes.unknownDim(only(*this), axis);
+      isKnown = false;
       continue;
     }
     DimExpr length;
@@ -348,18 +377,21 @@ LogicalResult SliceOp::inferShapes(Shapes &shapes) {
       length = shapes.ceilDiv(shapes.max(from - to, DimExpr(0)), DimExpr(-*step));
     }
     dims[axis] = length;
-    auto first = start.constant(), count = length.constant(), whole = size.constant();
-    if (known && input.size() == 1 && first && count && whole) {
-      picked.emplace();
-      int64_t at =
-          std::clamp<int64_t>(*first < 0 ? *first + *whole : *first, 0, *step > 0 ? *whole : *whole - 1);
-      for (int64_t k = 0; k < *count; ++k, at += *step)
-        picked->push_back((*known)[at]);
+    auto first = start.constant(), whole = size.constant();
+    isKnown &= first && whole;
+    if (first && whole) {
+      int64_t most = *step > 0 ? *whole : *whole - 1;
+      firsts[axis] =
+          std::clamp<int64_t>(*first < 0 ? *first + *whole : *first, 0, std::max<int64_t>(most, 0));
+      strides[axis] = *step;
     }
   }
   shapes.setResult(only(*this), elementType(getInput()), dims);
-  if (picked)
-    shapes.setContents(getResult(), *picked);
+  if (isKnown)
+    pickContents(shapes, *this, getInput(), [&](MutableArrayRef<int64_t> at) {
+      for (size_t axis = 0; axis < at.size(); ++axis)
+        at[axis] = firsts[axis] + at[axis] * strides[axis];
+    });
   return success();
 }
 

@@ -38,3 +38,15 @@ func.func @main() -> tensor<256x64xf32> {
   %w = hone.dequantize %q, %s {axis = 1 : i64, block = 32 : i64} : (tensor<256x64xui4>, tensor<256x2xf32>) -> tensor<256x64xf32>
   return %w : tensor<256x64xf32>
 }
+
+// -----
+
+// Both inputs are longer than the position in the other one.
+// CHECK-LABEL: func.func @main
+// CHECK: dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00, 5.000000e+00]>
+func.func @main() -> tensor<5xf32> {
+  %a = hone.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32> : tensor<3xf32>
+  %b = hone.constant dense<[4.0, 5.0]> : tensor<2xf32> : tensor<2xf32>
+  %0 = hone.concat %a, %b axis 0 : (tensor<3xf32>, tensor<2xf32>) -> tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
