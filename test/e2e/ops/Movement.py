@@ -22,7 +22,7 @@ CASES = [
          {"x": (4, 2), "d": i64(9)}, {"x": (1, 2), "d": i64(-3)}),
     Case("nodes-not-in-order", "(float[a,b] x) => (float[] y) { y = Add(n, e) n = Neg(e) e = Exp(x) }", {"x": (2, 5)}, {"x": (3, 1)}),
     # How PyTorch writes the pads of F.pad: the sizes of the other dimensions must stay known.
-    Case("pads-turned-around", "(float[n,4,h,w] x) => (float[] y) { p = Constant<value_ints=[1,1,0,2]>() z = ConstantOfShape(k) c = Concat<axis=0>(p, z) r = Reshape(c, s) v = Slice(r, m, lo, zero, m) t = Transpose<perm=[1,0]>(v) f = Reshape(t, m) i = Cast<to=7>(f) q = Pad<mode=\"reflect\">(x, i) y = DepthToSpace<blocksize=2>(q) }",
+    Case("pads-turned-around", "(float[n,4,h,w] x) => (float[] y) { p = Constant<value_ints=[1,1,0,2]>() z = ConstantOfShape<value = int64[1] {0}>(k) c = Concat<axis=0>(p, z) r = Reshape(c, s) v = Slice(r, m, lo, zero, m) t = Transpose<perm=[1,0]>(v) f = Reshape(t, m) i = Cast<to=7>(f) q = Pad<mode=\"reflect\">(x, i) y = DepthToSpace<blocksize=2>(q) }",
          {"x": (1, 4, 5, 6)}, {"x": (2, 4, 3, 2)}, weights={"k": i64(4), "s": i64(-1, 2), "m": i64(-1), "lo": i64(-(2**63)), "zero": i64(0)}),
     Case("concat", "(float[a,b] x, float[a,c] z) => (float[] y) { y = Concat<axis=1>(x, z, x) }", {"x": (3, 4), "z": (3, 1)}, {"x": (1, 9), "z": (1, 0)}),
     Case("split", "(float[a,9] x) => (float[] p, float[] q, float[] r, float[] s) { p, q = Split<axis=1>(x, n) r, s = Split<axis=1, num_outputs=2>(x) }", {"x": (4, 9)}, weights={"n": i64(2, 7)}),
