@@ -31,6 +31,12 @@ public:
       : options(options), out(out), err(err), context(registry()),
         diagnostics(context, err, llvm::sys::path::filename(options.model).str()) {
     context.loadAllAvailableDialects();
+    if (!options.disabledPasses.empty())
+      context.registerActionHandler([this](function_ref<void()> run, const tracing::Action &action) {
+        auto *pass = dyn_cast<PassExecutionAction>(&action);
+        if (!pass || !llvm::is_contained(this->options.disabledPasses, pass->getPass().getArgument()))
+          run();
+      });
   }
 
   int run() {
@@ -71,11 +77,22 @@ private:
     return phases().size();
   }
 
+  bool isPassOfAPhase(StringRef name) {
+    PassManager pm(&context);
+    for (const Phase &phase : phases())
+      if (phase.build)
+        phase.build(pm);
+    return llvm::any_of(pm.getPasses(), [&](Pass &pass) { return pass.getArgument() == name; });
+  }
+
   bool checkOptions() {
     for (StringRef name : {options.compileTo, options.compileFrom})
       if (!name.empty() && phaseNumber(name) == phases().size())
         return fail("unknown phase '" + name + "'; phases: " +
                     llvm::join(llvm::map_range(phases(), [](const Phase &p) { return p.name.str(); }), " "));
+    for (const std::string &pass : options.disabledPasses)
+      if (!isPassOfAPhase(pass))
+        return fail("--disable-pass " + pass + ": no phase has a pass of this name");
     if (!llvm::is_contained({"hone", "obj"}, options.emit))
       return fail("--emit=" + options.emit + " is not built; known: hone obj");
     if (options.output.empty() && !options.checkOnly)
@@ -116,6 +133,7 @@ private:
     if (failed(target))
       return fail(error);
     (*module)->setAttr("hone.target", *target);
+    imported = composites = countComposites(*module);
     return true;
   }
 
@@ -136,6 +154,8 @@ private:
       return fail(error), 1;
     if (ok && phase.name == "schedule")
       planWeights(*module);
+    if (ok && phase.name == "simplify")
+      composites = countComposites(*module);
     if (ok && phase.name == "kernels" && options.explain)
       explanation = explainModule(*module);
     if (ok && !options.saveTemps.empty() && phase.name != "package")
@@ -209,6 +229,8 @@ private:
 
   bool writeExplanation() {
     auto write = [&](llvm::raw_ostream &to) {
+      for (auto &[name, count] : composites)
+        to << name << ": " << count << ", " << count - imported[name] << " of them raised\n";
       for (const std::string &line : explanation)
         to << line << "\n";
       for (const std::string &remark : diagnostics.remarks())
@@ -233,6 +255,9 @@ private:
     llvm::json::Array remarks;
     for (const std::string &remark : diagnostics.remarks())
       remarks.push_back(remark);
+    llvm::json::Object ops;
+    for (auto &[name, count] : composites)
+      ops[name] = llvm::json::Object{{"count", count}, {"raised", count - imported[name]}};
     std::error_code code;
     llvm::raw_fd_ostream file(options.reportFile, code);
     if (code)
@@ -242,6 +267,7 @@ private:
     file << llvm::json::Value(llvm::json::Object{{"model", options.model},
                                                  {"seconds", std::move(times)},
                                                  {"bytes", int64_t(size)},
+                                                 {"composites", std::move(ops)},
                                                  {"remarks", std::move(remarks)}})
          << "\n";
     return true;
@@ -254,6 +280,7 @@ private:
   OwningOpRef<ModuleOp> module;
   std::string modelDir;
   std::vector<std::string> explanation;
+  std::map<std::string, int> imported, composites; // as the model has them, and after simplify
   std::vector<std::pair<std::string, double>> seconds;
   bool finishLine = false;
 

@@ -17,9 +17,9 @@ struct CompileOptions {
   bool checkOnly = false;
   bool explain = false;
   std::string explainFile, reportFile, saveTemps;
-  bool noFusion = false;
-  std::string emit = "hone";            // hone, obj
-  std::vector<std::string> insertAfter; // PHASE:PASS
+  std::string emit = "hone";               // hone, obj
+  std::vector<std::string> insertAfter;    // PHASE:PASS
+  std::vector<std::string> disabledPasses; // by flag, without dashes
   std::string pdlPatterns;
   bool quiet = false, verbose = false, json = false;
   int threads = 0; // 0: all

@@ -1,7 +1,6 @@
-// Counts raised ops and lists kernel regions with what they refused.
+// Counts composite ops and lists kernel regions with what they refused.
 #include "tools/common/Explain.h"
 #include "dialects/hone/HoneDialect.h"
-#include <map>
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -16,15 +15,17 @@ static void collectNames(Location location, llvm::SmallSetVector<StringRef, 4> &
       collectNames(part, names);
 }
 
-std::vector<std::string> explainModule(ModuleOp module) {
-  std::vector<std::string> lines;
+std::map<std::string, int> countComposites(ModuleOp module) {
   std::map<std::string, int> counts;
   module.walk([&](Operation *op) {
     if (isa<AttentionOp, RopeOp, RmsNormOp, LayerNormOp, GeluOp, SiluOp>(op))
       ++counts[op->getName().stripDialect().str()];
   });
-  for (auto &[name, count] : counts)
-    lines.push_back(name + ": " + std::to_string(count));
+  return counts;
+}
+
+std::vector<std::string> explainModule(ModuleOp module) {
+  std::vector<std::string> lines;
   module.walk([&](KernelOp kernel) {
     llvm::SmallSetVector<StringRef, 4> names;
     collectNames(kernel.getLoc(), names);

@@ -12,6 +12,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/partition/Passes.h"
 #include "passes/simplify/Passes.h"
+#include <deque>
 
 namespace hone {
 
@@ -91,11 +92,12 @@ llvm::ArrayRef<Phase> phases() {
 }
 
 void registerPhases() {
+  // The registry refers to the names for as long as the process lives.
+  static std::deque<std::string> names;
   for (const Phase &phase : phases())
     if (phase.build)
-      // Registrations live as long as the process.
-      new mlir::PassPipelineRegistration<>(*new std::string("hone-phase-" + phase.name.str()), phase.summary,
-                                           phase.build);
+      mlir::PassPipelineRegistration<>(names.emplace_back("hone-phase-" + phase.name.str()), phase.summary,
+                                       phase.build);
 }
 
 } // namespace hone

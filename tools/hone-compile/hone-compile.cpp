@@ -80,6 +80,9 @@ int main(int argc, char **argv) {
   app.add_option("--load-pass-plugin", plugins, "a library with passes (repeatable)");
   app.add_option("--pdl-patterns", options.pdlPatterns, "rewrite patterns in PDL, run after simplify");
   app.add_option("--insert-after", options.insertAfter, "PHASE:PASS puts a pass behind a phase (repeatable)");
+  app.add_option("--disable-pass", options.disabledPasses,
+                 "leaves passes out, by name (repeatable, or with commas)")
+      ->delimiter(',');
   app.add_option("--emit", options.emit, "hone or obj")->capture_default_str();
   app.add_flag("--quiet", options.quiet, "no progress");
   app.add_flag("--verbose", options.verbose, "a line for each phase; checks the IR after each pass");
