@@ -356,6 +356,9 @@ DimExpr Shapes::unknownDim(OpResult result, int64_t axis) {
 
 LogicalResult Shapes::infer(Operation *op) {
   if (auto shaped = dyn_cast<ShapeOpInterface>(op)) {
+    for (Value operand : op->getOperands())
+      if (isa<UnrankedTensorType>(operand.getType()))
+        return op->emitError("expected operands of known rank, got ") << operand.getType();
     Operation *outer = std::exchange(current, op);
     LogicalResult result = shaped.inferShapes(*this);
     current = outer;

@@ -58,9 +58,7 @@ LogicalResult LoopOp::inferShapes(Shapes &shapes) {
     changed = false;
     for (size_t i = 0; i < carried; ++i) {
       BlockArgument argument = body.getArgument(i + 2);
-      auto type = dyn_cast<RankedTensorType>(getCarried()[i].getType());
-      if (!type)
-        return emitError("expected carried values of known rank, got ") << getCarried()[i].getType();
+      auto type = cast<RankedTensorType>(getCarried()[i].getType());
       varies[i].resize(type.getRank());
       SmallVector<int64_t> shape(type.getShape());
       for (int64_t axis = 0; axis < type.getRank(); ++axis)

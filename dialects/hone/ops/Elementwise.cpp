@@ -13,8 +13,6 @@ static Type elementType(Value tensor) { return cast<ShapedType>(tensor.getType()
 static LogicalResult inferBroadcast(Operation *op, Shapes &shapes, Type element, unsigned firstTyped = 0) {
   std::vector<DimExpr> dims = shapes.dims(op->getOperand(0));
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
-    if (!isa<RankedTensorType>(operand.getType()))
-      return op->emitError("expected operands of known rank, got ") << operand.getType();
     if (i > firstTyped && elementType(operand) != elementType(op->getOperand(firstTyped)))
       return op->emitError("expected operands of one element type, got ")
              << elementType(op->getOperand(firstTyped)) << " and " << elementType(operand);
