@@ -65,4 +65,13 @@ def RaiseAttention : Pass<"hone-raise-attention", "::mlir::ModuleOp"> {
     transposes that it puts around the op cancel with the model's. Rounding may change.
   }];
 }
+
+def LowerConvTranspose : Pass<"hone-lower-conv-transpose", "::mlir::ModuleOp"> {
+  let summary = "writes transposed convolutions as convolutions";
+  let description = [{
+    `hone.conv_transpose` of f32 with a weight of known shape, up to two spatial dimensions and no dilation becomes a
+    `hone.conv` with a channel for each remainder of the output position by the stride, and a transpose that interleaves
+    them. Sums are the same but for their order.
+  }];
+}
 #endif

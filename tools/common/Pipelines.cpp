@@ -33,6 +33,8 @@ static void buildSimplify(mlir::OpPassManager &pm) {
   pm.addPass(createRaiseRope());
   pm.addPass(createSimplifyMovement());
   pm.addPass(createRaiseAttention());
+  // Its weights are folded, its sizes too.
+  pm.addPass(createLowerConvTranspose());
   // The movement that raising put around its ops cancels with the model's.
   pm.addPass(createSimplifyMovement());
   pm.addPass(createFoldShapes());
