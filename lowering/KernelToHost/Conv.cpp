@@ -6,10 +6,14 @@ using namespace mlir::hone;
 
 namespace hone {
 
-ConvOp ConvWindow::rootOf(KernelOp kernel) { return *kernel.getBody().front().getOps<ConvOp>().begin(); }
-
 ConvWindow::ConvWindow(VectorBuilder &v, KernelOp kernel, ValueRange buffers) {
-  ConvOp root = rootOf(kernel);
+  Block &body = kernel.getBody().front();
+  ConvOp root = *body.getOps<ConvOp>().begin();
+  inner = root.getResult();
+  for (InterleaveOp op : body.getOps<InterleaveOp>()) {
+    interleave = op;
+    inner = op.getResult();
+  }
   auto bufferOf = [&](Value value) { return buffers[cast<BlockArgument>(value).getArgNumber()]; };
   input = bufferOf(root.getInput());
   weight = bufferOf(root.getWeight());
@@ -24,14 +28,32 @@ ConvWindow::ConvWindow(VectorBuilder &v, KernelOp kernel, ValueRange buffers) {
   auto axis = [&](int64_t i) -> Axis {
     return {root.getStrides()[i], root.getDilations()[i], root.getPads()[i], root.getPads()[i + columnAxes]};
   };
+  auto outputs = [&](int64_t i, Value size) {
+    if (!interleave)
+      return v.dim(result, i + 2);
+    Axis a = axis(i);
+    int64_t reach = a.dilation * (shape[i + 2] - 1) + 1;
+    return v.add(v.div(v.add(size, a.pad + a.padBehind - reach), a.stride), 1);
+  };
   column = axis(columnAxes - 1);
   images = v.dim(input, 0), rows = outRows = v.index(1);
-  columns = v.dim(input, columnAxes + 1), outColumns = v.dim(result, columnAxes + 1);
+  columns = v.dim(input, columnAxes + 1), outColumns = outputs(columnAxes - 1, columns);
   if (columnAxes == 2) {
     tapRows = shape[2];
     row = axis(0);
-    rows = v.dim(input, 2), outRows = v.dim(result, 2);
+    rows = v.dim(input, 2), outRows = outputs(0, rows);
   }
+}
+
+void ConvWindow::overRows(VectorBuilder &v, Value start, Value count,
+                          llvm::function_ref<void(const Part &)> body) const {
+  Value row = v.div(start, outColumns), shift = v.rem(start, outColumns);
+  Value parts = v.add(v.div(v.add(shift, v.sub(count, v.index(1))), outColumns), 1);
+  v.loop(v.index(0), parts, 1, [&](Value part) {
+    Value before = v.sub(v.mul(part, outColumns), shift); // lanes of the rows in front
+    body({v.equal(part, 0), v.add(row, part), v.sub(v.index(0), before), v.signedMax(before, v.index(0)),
+          v.min(v.add(before, outColumns), count)});
+  });
 }
 
 namespace {

@@ -2,7 +2,7 @@
 #ifndef HONE_LOWERING_KERNELTOHOST_CONV_H
 #define HONE_LOWERING_KERNELTOHOST_CONV_H
 #include "lowering/KernelToHost/HostFamily.h"
-#include "lowering/KernelToHost/VectorBuilder.h"
+#include "lowering/KernelToHost/VectorEpilogue.h"
 
 namespace hone {
 
@@ -10,7 +10,6 @@ namespace hone {
 struct ConvWindow {
   ConvWindow(VectorBuilder &v, mlir::hone::KernelOp kernel, mlir::ValueRange buffers);
 
-  static mlir::hone::ConvOp rootOf(mlir::hone::KernelOp kernel);
   /// One input channel for every output channel.
   bool isDepthwise() const { return channels == 1 && group > 1; }
   /// Output pixels are input pixels.
@@ -19,6 +18,13 @@ struct ConvWindow {
   /// Numbers of the input that make up one output element.
   int64_t depth() const { return channels * taps(); }
   int64_t outputsOfGroup() const { return outputs / group; }
+  /// Calls `body` for each row of pixels that a register of `count` pixels from `start` on reaches into:
+  /// lanes [from, to) are of `row`, and lane 0 would stand in its column `column`, which may be negative.
+  struct Part {
+    mlir::Value isFirst, row, column, from, to;
+  };
+  void overRows(VectorBuilder &v, mlir::Value start, mlir::Value count,
+                llvm::function_ref<void(const Part &)> body) const;
   mlir::Value pixels(VectorBuilder &v) const { return v.mul(outRows, outColumns); }
 
   struct Axis {
@@ -29,7 +35,25 @@ struct ConvWindow {
   int64_t tapRows = 1, tapColumns = 1, columnAxes;
   Axis row, column;
   mlir::Value input, weight, bias, result; // buffers; bias may be null
+  /// The value behind which elementwise ops stand.
+  mlir::Value inner;
+  mlir::hone::InterleaveOp interleave; // may be null; the pixels are those in front of it
   mlir::Value images, rows, columns, outRows, outColumns;
+};
+
+/// Stores tiles whose rows are the phases of output channels, by twos side by side.
+class InterleavedStore {
+public:
+  InterleavedStore(VectorBuilder &v, VectorEpilogue &epilogue, const ConvWindow &window)
+      : v(v), epilogue(epilogue), window(window) {}
+  /// A tile of an image from `channel` (even) and pixel `first` on.
+  void finish(mlir::Value image, mlir::Value channel, mlir::Value first, mlir::ArrayRef<mlir::Value> tile,
+              int64_t registers);
+
+private:
+  VectorBuilder &v;
+  VectorEpilogue &epilogue;
+  const ConvWindow &window;
 };
 
 /// Any convolution as a product of the weight and columns that are gathered panel by panel.

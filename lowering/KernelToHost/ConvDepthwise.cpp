@@ -36,8 +36,7 @@ class DepthwiseEmitter {
 public:
   DepthwiseEmitter(VectorBuilder &v, KernelOp kernel, ValueRange buffers, Value scratch,
                    const ConvWindow &window)
-      : v(v), window(window), sizes(v, window),
-        epilogue(v, kernel, ConvWindow::rootOf(kernel).getResult(), buffers, window.columnAxes),
+      : v(v), window(window), sizes(v, window), epilogue(v, kernel, window.inner, buffers, window.columnAxes),
         input(v.asFlat(window.input)), weight(v.asFlat(window.weight)) {
     auto type = MemRefType::get({ShapedType::kDynamic}, v.b.getF32Type());
     Value size = v.mul(sizes.length, sizes.reach * sizes.phases);

@@ -29,30 +29,33 @@ BlockArgument MatmulTiles::sourceOf(Value value) {
 
 MatmulOp MatmulTiles::rootOf(KernelOp kernel) { return *kernel.getBody().front().getOps<MatmulOp>().begin(); }
 
-MatmulTiles::Values MatmulTiles::product(Value row, int64_t height, Value from, Value to, PanelLoad panel) {
+MatmulTiles::Values MatmulTiles::product(Value row, int64_t height, Value from, Value to, PanelLoad panel,
+                                         int64_t registers, Values start) {
   Value tile = v.rowsFrom(lhs, row, height);
-  SmallVector<Value> zeros(height * registersOfPanel, v.constant(v.f32(), 0));
-  return overK(from, to, 2, zeros, [&](Value k, ValueRange sums) {
+  if (start.empty())
+    start.assign(height * registers, v.constant(v.f32(), 0));
+  return overK(from, to, 2, start, [&](Value k, ValueRange sums) {
     Values columns, next;
-    for (int64_t r = 0; r < registersOfPanel; ++r)
+    for (int64_t r = 0; r < registers; ++r)
       columns.push_back(panel(k, r));
     for (int64_t i = 0; i < height; ++i) {
       Value x = v.loadSplat(tile, {v.index(i), k});
-      for (int64_t r = 0; r < registersOfPanel; ++r)
-        next.push_back(v.fma(x, columns[r], sums[i * registersOfPanel + r]));
+      for (int64_t r = 0; r < registers; ++r)
+        next.push_back(v.fma(x, columns[r], sums[i * registers + r]));
     }
     return next;
   });
 }
 
-void MatmulTiles::finish(Value row, Value first, Value n, bool isAligned, ArrayRef<Value> tile) {
+void MatmulTiles::finish(Value row, Value first, Value n, bool isAligned, ArrayRef<Value> tile,
+                         int64_t registers) {
   Values rows;
-  for (size_t i = 0; i < tile.size() / registersOfPanel; ++i)
+  for (size_t i = 0; i < tile.size() / registers; ++i)
     rows.push_back(v.add(row, i));
-  for (int64_t r = 0; r < registersOfPanel; ++r) {
+  for (int64_t r = 0; r < registers; ++r) {
     Values column;
     for (size_t i = 0; i < rows.size(); ++i)
-      column.push_back(tile[i * registersOfPanel + r]);
+      column.push_back(tile[i * registers + r]);
     epilogue.finish(v.add(first, r * v.lanes), n, isAligned, rows, column);
   }
 }

@@ -26,11 +26,13 @@ public:
   static mlir::BlockArgument sourceOf(mlir::Value value);
   static mlir::hone::MatmulOp rootOf(mlir::hone::KernelOp kernel);
 
-  /// Rows [row, row + height) of lhs times the panel over k in [from, to): by row, then register.
-  Values product(mlir::Value row, int64_t height, mlir::Value from, mlir::Value to, PanelLoad panel);
+  /// Rows [row, row + height) of lhs times the panel over k in [from, to): by row, then register. Added to
+  /// `start`, zeros when empty.
+  Values product(mlir::Value row, int64_t height, mlir::Value from, mlir::Value to, PanelLoad panel,
+                 int64_t registers = registersOfPanel, Values start = {});
   /// Applies the epilogue to a tile whose first column is `first` and stores it.
   void finish(mlir::Value row, mlir::Value first, mlir::Value n, bool isAligned,
-              mlir::ArrayRef<mlir::Value> tile);
+              mlir::ArrayRef<mlir::Value> tile, int64_t registers = registersOfPanel);
   /// A loop over K, `unroll` steps at a time, then the steps that are left.
   Values overK(mlir::Value from, mlir::Value to, int64_t unroll, mlir::ValueRange zeros,
                llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> step);

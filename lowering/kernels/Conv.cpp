@@ -31,8 +31,14 @@ public:
   }
 
   std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    int64_t rank = cast<RankedTensorType>(group.root->getResult(0).getType()).getRank();
-    std::string reason = refusesRowEpilogue(op, group.root->getResult(0), shapes, rank - 2, true);
+    if (auto interleave = dyn_cast<InterleaveOp>(op))
+      return refusesInterleave(interleave, cast<ConvOp>(group.root));
+    Value result = group.root->getResult(0);
+    for (Operation *member : group.ops)
+      if (isa<InterleaveOp>(member))
+        result = member->getResult(0);
+    int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
+    std::string reason = refusesRowEpilogue(op, result, shapes, rank - 2, true);
     if (!reason.empty())
       return reason;
     auto isPacked = [](Type type) { return cast<RankedTensorType>(type).getElementType().isInteger(4); };
@@ -43,6 +49,17 @@ public:
 
   bool keepsInCode(Operation *reader, DenseElementsAttr constant) const override {
     return constant.isSplat() && !isa<ConvOp>(reader);
+  }
+
+private:
+  static std::string refusesInterleave(InterleaveOp op, ConvOp root) {
+    if (op.getInput() != root.getResult())
+      return "other ops stand between the convolution and the interleave";
+    if (op.getStrides().back() != 2)
+      return "expected a column stride of 2, got " + std::to_string(op.getStrides().back());
+    if (cast<RankedTensorType>(root.getWeight().getType()).getDimSize(1) == 1 && root.getGroup() > 1)
+      return "channels with an input of their own are not interleaved";
+    return "";
   }
 };
 

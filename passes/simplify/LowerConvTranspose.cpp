@@ -45,9 +45,14 @@ public:
     if (bias && phases > 1)
       bias = reshape(make<ExpandOp>(reshape(bias, {outputs, 1}), integers({outputs, phases})), {-1});
     Value y = make<ConvOp>(op.getInput(), weight(), bias, ones, pads, ones, op.getGroup());
-    if (phases > 1)
-      y = interleave(y, outputs);
-    return crop(y);
+    // Whole turns of the stride less what the result has.
+    SmallVector<int64_t> crop(op.getPads());
+    for (int64_t i = 0; i < spatial; ++i)
+      crop[spatial + i] = (pads[spatial + i] + 1) * strides[i] + op.getPads()[spatial + i] - shape[i + 2] -
+                          op.getOutputPadding()[i];
+    if (phases == 1 && llvm::all_of(crop, [](int64_t pad) { return pad == 0; }))
+      return y;
+    return make<InterleaveOp>(y, strides, crop);
   }
 
 private:
@@ -95,42 +100,6 @@ private:
       if (tapsOf(i) > 1)
         w = make<SliceOp>(w, integers({-1}), integers({INT64_MIN}), integers({-1}), ArrayRef<int64_t>{i + 2});
     return w;
-  }
-
-  /// [N, O * phases, Q...] as [N, O, Q * s...].
-  Value interleave(Value y, int64_t outputs) {
-    Type i64 = b.getI64Type();
-    auto sizes = [&](int64_t axis) -> Value {
-      return typed<ShapeOp>(i64, y, b.getI64IntegerAttr(axis), b.getI64IntegerAttr(axis + 1));
-    };
-    SmallVector<int64_t> channels = {outputs}, perm = {0, 1};
-    channels.append(strides.begin(), strides.end());
-    SmallVector<Value> split = {sizes(0), integers(channels)}, joined = {sizes(0), integers({outputs})};
-    for (int64_t i = 0; i < spatial; ++i) {
-      split.push_back(sizes(i + 2));
-      joined.push_back(typed<MulOp>(i64, split.back(), integers({strides[i]})));
-      perm.append({2 + spatial + i, 2 + i});
-    }
-    auto shaped = [&](Value x, ValueRange dims) {
-      return make<ReshapeOp>(x, typed<ConcatOp>(i64, dims, int64_t(0)), true);
-    };
-    return shaped(make<TransposeOp>(shaped(y, split), perm), joined);
-  }
-
-  Value crop(Value y) {
-    for (int64_t i = 0; i < spatial; ++i) {
-      if (shapes.dim(y, i + 2) == shapes.dim(op.getResult(), i + 2))
-        continue;
-      Value size = typed<ShapeOp>(b.getI64Type(), op.getInput(), b.getI64IntegerAttr(i + 2),
-                                  b.getI64IntegerAttr(i + 3));
-      int64_t pad = op.getPads()[i];
-      // The size that ConvTransposeOp::inferShapes gives, behind the pad.
-      int64_t end = shape[i + 2] + op.getOutputPadding()[i] - op.getPads()[spatial + i] - strides[i];
-      Type i64 = b.getI64Type();
-      size = typed<AddOp>(i64, typed<MulOp>(i64, size, integers({strides[i]})), integers({end}));
-      y = make<SliceOp>(y, integers({pad}), size, integers({1}), ArrayRef<int64_t>{i + 2});
-    }
-    return y;
   }
 
   ConvTransposeOp op;

@@ -70,8 +70,7 @@ def LowerConvTranspose : Pass<"hone-lower-conv-transpose", "::mlir::ModuleOp"> {
   let summary = "writes transposed convolutions as convolutions";
   let description = [{
     `hone.conv_transpose` of f32 with a weight of known shape, up to two spatial dimensions and no dilation becomes a
-    `hone.conv` with a channel for each remainder of the output position by the stride, and a transpose that interleaves
-    them. Sums are the same but for their order.
+    `hone.conv` with a channel for each remainder of the output position by the stride, and a `hone.interleave`. Sums are the same but for their order.
   }];
 }
 #endif

@@ -68,6 +68,24 @@ LogicalResult ConvTransposeOp::inferShapes(Shapes &shapes) {
   return success();
 }
 
+LogicalResult InterleaveOp::inferShapes(Shapes &shapes) {
+  std::vector<DimExpr> dims = shapes.dims(getInput());
+  size_t spatial = getStrides().size();
+  int64_t phases = 1;
+  for (int64_t stride : getStrides())
+    phases *= stride;
+  if (dims.size() != spatial + 2 || getPads().size() != 2 * spatial || phases < 1)
+    return emitError("expected strides and twice as many pads for ") << dims.size() << " dimensions";
+  auto channels = dims[1].constant();
+  if (!channels || *channels % phases)
+    return emitError("expected channels that divide by ") << phases << ", got " << getInput().getType();
+  dims[1] = DimExpr(*channels / phases);
+  for (size_t i = 0; i < spatial; ++i)
+    dims[i + 2] = dims[i + 2] * DimExpr(getStrides()[i]) - DimExpr(getPads()[i] + getPads()[i + spatial]);
+  shapes.setResult(cast<OpResult>(getResult()), elementType(getInput()), dims);
+  return success();
+}
+
 LogicalResult PoolOp::inferShapes(Shapes &shapes) {
   std::vector<DimExpr> x = shapes.dims(getInput());
   int64_t spatial = int64_t(x.size()) - 2;
@@ -213,6 +231,16 @@ Value ConvTransposeOp::buildElement(ElementBuilder &b, ValueRange indices) {
   if (getBias())
     total = p.add(total, p.widen(b.load(getBias(), indices[1])));
   return p.finish(total);
+}
+
+Value InterleaveOp::buildElement(ElementBuilder &b, ValueRange indices) {
+  SmallVector<Value> from(indices);
+  for (auto [i, stride] : llvm::enumerate(getStrides())) {
+    Value position = b.add(indices[i + 2], b.constant(getPads()[i])), size = b.constant(stride);
+    from[1] = b.add(b.mul(from[1], size), b.mod(position, size));
+    from[i + 2] = b.floorDiv(position, size);
+  }
+  return b.load(getInput(), from);
 }
 
 Value PoolOp::buildElement(ElementBuilder &b, ValueRange indices) {

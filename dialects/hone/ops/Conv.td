@@ -16,6 +16,12 @@ def Hone_ConvTransposeOp : Hone_CostlyElementOp<"conv_transpose"> {
   let results = (outs Hone_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
+def Hone_InterleaveOp : Hone_ElementOp<"interleave"> {
+  let summary = "[B, C * strides..., spatial...] to [B, C, spatial * strides...]: the last channel digits become the last digits of positions; `pads` elements are cropped off both ends";
+  let arguments = (ins Hone_Tensor:$input, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads);
+  let results = (outs Hone_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+}
 def Hone_PoolMax : I32EnumAttrCase<"max", 0>;
 def Hone_PoolAverage : I32EnumAttrCase<"average", 1>;
 def Hone_PoolKind : I32EnumAttr<"PoolKind", "pooling", [Hone_PoolMax, Hone_PoolAverage]> {

@@ -143,11 +143,28 @@ static SmallVector<Tap> taps(ResizeOp op, ElementBuilder &b, Floats &f, Value x,
   return result;
 }
 
+/// The whole number by which nearest neighbours along an axis repeat, so that no position needs fractions; 0:
+/// none.
+static int64_t repeats(ResizeOp op, size_t i) {
+  DenseFPElementsAttr scales;
+  bool isMiddle = op.getCoordinates() == "half_pixel" && op.getNearest().starts_with("round");
+  bool isCorner = op.getCoordinates() == "asymmetric" && op.getNearest() == "floor";
+  if (op.getKind() != ResizeKind::nearest || !(isMiddle || isCorner) ||
+      !matchPattern(op.getExtent(), m_Constant(&scales)))
+    return 0;
+  double scale = (*(scales.begin() + i)).convertToDouble();
+  return scale >= 1 && scale < 1e6 && scale == std::floor(scale) ? int64_t(scale) : 0;
+}
+
 Value ResizeOp::buildElement(ElementBuilder &b, ValueRange indices) {
   Floats f{b};
   auto element = cast<ShapedType>(getInput().getType()).getElementType();
   SmallVector<SmallVector<Tap>> axes;
   for (auto [i, axis] : llvm::enumerate(getAxes())) {
+    if (int64_t times = repeats(*this, i)) {
+      axes.push_back({{b.floorDiv(indices[axis], b.constant(times)), {}}});
+      continue;
+    }
     Value x = sourcePosition(*this, b, f, i, axis, indices[axis]);
     axes.push_back(taps(*this, b, f, x, b.dim(getInput(), axis)));
   }
