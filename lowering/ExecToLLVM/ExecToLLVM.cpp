@@ -109,32 +109,67 @@ private:
 
   //===-- kernels ------------------------------------------------------------------===//
 
-  LogicalResult lowerKernel(func::FuncOp function) {
-    Location loc = function.getLoc();
-    Block &body = function.getBody().front();
-    b.setInsertionPointToStart(&body);
-    unsigned count = body.getNumArguments();
-    Value args = body.addArgument(pointer, loc), scratch = body.addArgument(pointer, loc);
-    Value lo = body.addArgument(b.getI64Type(), loc), hi = body.addArgument(b.getI64Type(), loc);
-    int64_t slot = 0;
-    for (unsigned i = 0; i + 3 < count; ++i) {
+  /// Turns the kernel into an entry that takes an argument block, and an inner function that takes each
+  /// pointer and dynamic size: an argument can say that nothing else reaches its memory, a loaded pointer
+  /// can't. The optimizer inlines the inner function again and keeps what the arguments said.
+  LogicalResult lowerKernel(func::FuncOp inner) {
+    Location loc = inner.getLoc();
+    b.setInsertionPoint(inner);
+    Type i64 = b.getI64Type();
+    auto kernel =
+        func::FuncOp::create(b, loc, inner.getName(), b.getFunctionType({pointer, pointer, i64, i64}, {}));
+    kernel.setPrivate();
+    kernel->setDiscardableAttrs(inner->getDiscardableAttrDictionary());
+    inner.setName((inner.getName() + "_body").str());
+    inner->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
+
+    Block &outer = *kernel.addEntryBlock(), &body = inner.getBody().front();
+    b.setInsertionPointToStart(&outer);
+    Value args = outer.getArgument(0);
+    SmallVector<Value> passed;
+    for (int64_t i = 0, slot = 0, count = body.getNumArguments() - 3; i < count; ++i) {
       auto type = dyn_cast<MemRefType>(body.getArgument(i).getType());
       if (!type)
-        return function.emitError("expected a kernel of buffers, scratch and a range");
-      Value data = load(loc, pointer, args, 8 * slot);
-      SmallVector<Value> sizes;
+        return inner.emitError("expected a kernel of buffers, scratch and a range");
+      passed.push_back(load(loc, pointer, args, 8 * slot++));
       for (int64_t d = 0; d < type.getNumDynamicDims(); ++d)
-        sizes.push_back(load(loc, b.getI64Type(), args, 8 * (slot + 1 + d)));
-      body.getArgument(i).replaceAllUsesWith(makeMemRef(loc, type, data, sizes));
-      slot += slotsOf(type);
+        passed.push_back(load(loc, i64, args, 8 * slot++));
     }
-    auto scratchType = cast<MemRefType>(body.getArgument(count - 3).getType());
-    body.getArgument(count - 3).replaceAllUsesWith(
-        makeMemRef(loc, scratchType, scratch, number(loc, INT64_MAX)));
-    for (auto [i, value] : {std::pair(count - 2, lo), std::pair(count - 1, hi)})
-      body.getArgument(i).replaceAllUsesWith(arith::IndexCastOp::create(b, loc, b.getIndexType(), value));
-    body.eraseArguments(0, count);
-    function.setFunctionType(b.getFunctionType(body.getArgumentTypes(), {}));
+    llvm::append_range(passed, outer.getArguments().drop_front());
+    func::CallOp::create(b, loc, inner, passed);
+    func::ReturnOp::create(b, loc);
+
+    // The same list as arguments of the inner function.
+    b.setInsertionPointToStart(&body);
+    unsigned old = body.getNumArguments();
+    for (Value value : passed)
+      body.addArgument(value.getType(), loc);
+    SmallVector<Value> fresh(body.getArguments().drop_front(old));
+    ArrayRef<Value> rest = fresh;
+    auto next = [&] {
+      Value first = rest.front();
+      rest = rest.drop_front();
+      return first;
+    };
+    for (unsigned i = 0; i < old; ++i) {
+      BlockArgument argument = body.getArgument(i);
+      Value data = next();
+      if (auto type = dyn_cast<MemRefType>(argument.getType())) {
+        // Scratch is as large as the launch asked for.
+        SmallVector<Value> sizes =
+            i == old - 3 ? SmallVector<Value>{number(loc, INT64_MAX)} : SmallVector<Value>();
+        while (i != old - 3 && sizes.size() < size_t(type.getNumDynamicDims()))
+          sizes.push_back(next());
+        argument.replaceAllUsesWith(makeMemRef(loc, type, data, sizes));
+      } else {
+        argument.replaceAllUsesWith(arith::IndexCastOp::create(b, loc, b.getIndexType(), data));
+      }
+    }
+    body.eraseArguments(0, old);
+    inner.setFunctionType(b.getFunctionType(body.getArgumentTypes(), {}));
+    for (auto [i, value] : llvm::enumerate(passed))
+      if (value.getType() == pointer)
+        inner.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
     return success();
   }
 

@@ -1,8 +1,9 @@
 // f32 rows times 4- or 8-bit weights with a scale a block of K. Rows are quantized to 16 bits (a scale a
 // group of K), so that products of integers are exact in i32 and the result is as good as with f32 rows to
-// 2e-5. One row multiplies straight from the packed stream; more rows unpack a panel to 16 bits once and go
-// over it in register tiles. The unit is (block of rows, panel), rows outermost: a worker quantizes the rows
-// it meets into its scratch.
+// 2e-5. Rows with outliers, beside which 16 bits leave little for the rest, take a second pass over what the
+// first rounded off. One row multiplies straight from the packed stream; more rows unpack a panel to 16 bits
+// once and go over it in register tiles. The unit is (block of rows, panel), rows outermost: a worker
+// quantizes the rows it meets into its scratch.
 #include "lowering/KernelToHost/HostFamily.h"
 #include "lowering/KernelToHost/VectorEpilogue.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -15,6 +16,10 @@ using ::hone::VectorBuilder;
 using ::hone::VectorEpilogue;
 
 namespace {
+
+/// A group whose largest element is so many times the mean of all groups' needs more than 16 bits: its small
+/// elements would be rounded by more than those of other groups.
+constexpr double outlierFactor = 2;
 
 /// Sizes that the kernel and its launch agree on. A packed register holds `depth` steps of K for `lanes`
 /// columns: 32-bit lanes, which are `bits` wide numbers of which every `pairs`-th pair makes a 16-bit pair.
@@ -38,10 +43,14 @@ struct Plan {
     heights = v.avx512 ? SmallVector<int64_t>{8, 4, 2, 1} : SmallVector<int64_t>{4, 2, 1};
   }
 
-  // Scratch: 16-bit rows, their scales and sums, the unpacked panel.
-  int64_t scalesAt() const { return rowBlock * k * 2; }
-  int64_t sumsAt() const { return scalesAt() + rowBlock * groups * 4; }
-  int64_t panelAt() const { return (sumsAt() + rowBlock * groups * 4 + 63) / 64 * 64; }
+  // Scratch: 16-bit rows (those of the second pass behind the first's), their scales and sums, whether a
+  // stripe of rows takes two passes, the unpacked panel.
+  int64_t rows() const { return 2 * rowBlock; }
+  int64_t stripe() const { return heights.front(); }
+  int64_t scalesAt() const { return rows() * k * 2; }
+  int64_t sumsAt() const { return scalesAt() + rows() * groups * 4; }
+  int64_t passesAt() const { return sumsAt() + rows() * groups * 4; }
+  int64_t panelAt() const { return (passesAt() + rowBlock / stripe() * 8 + 63) / 64 * 64; }
   int64_t scratchBytes() const { return panelAt() + k * lanes * 2; }
 };
 
@@ -64,13 +73,15 @@ public:
     if (!plan.zero)
       zeros = buffers[sourceOf(dequantize.getZero()).getArgNumber()];
     auto view = [&](int64_t offset, int64_t columns, Type element) {
-      return v.view(scratch, offset, MemRefType::get({plan.rowBlock, columns}, element));
+      return v.view(scratch, offset, MemRefType::get({plan.rows(), columns}, element));
     };
     Type i16 = b.getI16Type(), i32 = b.getI32Type(), f32 = b.getF32Type();
     halves = view(0, plan.k, i16);
     pairs = view(0, plan.k / 2, i32);
     rowScales = view(plan.scalesAt(), plan.groups, f32);
     rowSums = view(plan.sumsAt(), plan.groups, plan.zero ? i32 : f32);
+    passes =
+        v.view(scratch, plan.passesAt(), MemRefType::get({plan.rowBlock / plan.stripe()}, b.getIndexType()));
     panelWords = v.view(scratch, plan.panelAt(), MemRefType::get({plan.k / 2, 2 * plan.lanes}, i16));
   }
 
@@ -93,25 +104,61 @@ public:
 private:
   //===-- rows to 16 bits --------------------------------------------------------------===//
 
-  /// Rows [from, to) of lhs into rows 0... of scratch.
+  /// Rows [from, to) of lhs into rows 0... of scratch; the rest of rough ones behind them.
   void quantizeRows(Value from, Value to) {
-    v.loop(from, to, 1, [&](Value row) {
-      Value at = v.sub(row, from);
-      v.loop(v.index(0), v.index(plan.groups), 1, [&](Value group) { quantizeGroup(row, at, group); });
+    v.loop(from, to, plan.stripe(), [&](Value start) {
+      Value at = v.sub(start, from), count = v.min(v.sub(to, start), v.index(plan.stripe()));
+      auto quantize = [&](bool isSecond) {
+        return v.loop(v.index(0), count, 1, v.index(1),
+                      [&](Value i, ValueRange carried) -> VectorBuilder::Values {
+                        return {larger(carried[0], quantizeRow(v.add(start, i), v.add(at, i), isSecond))};
+                      })[0];
+      };
+      Value needed = quantize(false);
+      memref::StoreOp::create(v.b, v.loc, needed, passes, v.div(at, plan.stripe()));
+      v.branch(v.equal(needed, 2), [&] { quantize(true); });
     });
   }
 
-  void quantizeGroup(Value row, Value at, Value group) {
+  Value larger(Value x, Value y) { return arith::MaxSIOp::create(v.b, v.loc, x, y); }
+
+  /// Returns the passes that the row needs.
+  Value quantizeRow(Value row, Value at, bool isSecond) {
+    OpBuilder &b = v.b;
+    Location loc = v.loc;
+    VectorBuilder::Values zeros(2, v.constant(b.getF32Type(), 0));
+    auto scales = v.loop(v.index(0), v.index(plan.groups), 1, zeros,
+                         [&](Value group, ValueRange carried) -> VectorBuilder::Values {
+                           Value scale = quantizeGroup(row, at, group, isSecond);
+                           return {arith::MaximumFOp::create(b, loc, carried[0], scale),
+                                   arith::AddFOp::create(b, loc, carried[1], scale)};
+                         });
+    // The scale of one group lies far over the mean.
+    Value limit =
+        arith::MulFOp::create(b, loc, scales[1], v.constant(b.getF32Type(), outlierFactor / plan.groups));
+    return v.select(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, scales[0], limit), v.index(2),
+                    v.index(1));
+  }
+
+  Value quantizeGroup(Value row, Value at, Value group, bool isSecond) {
     OpBuilder &b = v.b;
     Location loc = v.loc;
     Value first = v.mul(group, plan.group);
     VectorBuilder::Values xs, magnitudes;
     // Bits of absolute values order like the values, and NaN stands above all of them.
     Value bitsOfMagnitude = v.constant(v.i32(), 0x7fffffff);
+    Value rounded = isSecond ? arith::NegFOp::create(b, loc, v.loadSplat(rowScales, {at, group})) : Value();
     for (int64_t i = 0; i < plan.group; i += plan.lanes) {
-      xs.push_back(v.load(v.f32(), lhs, {row, v.add(first, i)}));
-      magnitudes.push_back(arith::AndIOp::create(b, loc, v.bitcast(xs.back(), v.i32()), bitsOfMagnitude));
+      Value x = v.load(v.f32(), lhs, {row, v.add(first, i)});
+      if (isSecond) {
+        Value q = v.load(v.vector(b.getI16Type()), halves, {at, v.add(first, i)});
+        x = v.fma(arith::SIToFPOp::create(b, loc, v.f32(), q), rounded, x);
+      }
+      xs.push_back(x);
+      magnitudes.push_back(arith::AndIOp::create(b, loc, v.bitcast(x, v.i32()), bitsOfMagnitude));
     }
+    if (isSecond)
+      at = v.add(at, plan.rowBlock);
     while (magnitudes.size() > 1) {
       Value x = magnitudes.pop_back_val(), y = magnitudes.pop_back_val();
       magnitudes.insert(magnitudes.begin(), arith::MaxSIOp::create(b, loc, x, y));
@@ -122,8 +169,8 @@ private:
     Value magnitude = arith::BitcastOp::create(b, loc, b.getF32Type(), largest);
     Value top = v.constant(b.getF32Type(), 32767);
     Value inverse = v.splat(arith::DivFOp::create(b, loc, top, magnitude));
-    memref::StoreOp::create(b, loc, arith::DivFOp::create(b, loc, magnitude, top), rowScales,
-                            ValueRange{at, group});
+    Value scale = arith::DivFOp::create(b, loc, magnitude, top);
+    memref::StoreOp::create(b, loc, scale, rowScales, ValueRange{at, group});
     // Adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits.
     Value magic = v.constant(v.f32(), 12582912.0), magicBits = v.constant(v.i32(), 0x4b400000), sum;
     for (auto [i, x] : llvm::enumerate(xs)) {
@@ -140,6 +187,20 @@ private:
     else
       total = arith::SIToFPOp::create(b, loc, b.getF32Type(), total);
     memref::StoreOp::create(b, loc, total, rowSums, ValueRange{at, group});
+    return scale;
+  }
+
+  /// Sums over the passes that the rows from `row` on take: `pass` gets the tile's rows in scratch.
+  VectorBuilder::Values overPasses(Value row, int64_t count,
+                                   function_ref<VectorBuilder::Values(ArrayRef<Value>, ValueRange)> pass) {
+    VectorBuilder::Values zeros(count, v.constant(v.f32(), 0));
+    Value times = memref::LoadOp::create(v.b, v.loc, passes, v.div(row, plan.stripe()));
+    return v.loop(v.index(0), times, 1, zeros, [&](Value i, ValueRange totals) {
+      VectorBuilder::Values rows;
+      for (int64_t r = 0; r < count; ++r)
+        rows.push_back(v.add(v.add(row, r), v.mul(i, plan.rowBlock)));
+      return pass(rows, totals);
+    });
   }
 
   //===-- pieces of both forms -----------------------------------------------------------===//
@@ -184,36 +245,37 @@ private:
   }
 
   void packedTile(Value panel, Value row, int64_t count) {
-    VectorBuilder::Values rows, zerosOfTile(count, v.constant(v.f32(), 0));
+    VectorBuilder::Values results;
     for (int64_t i = 0; i < count; ++i)
-      rows.push_back(v.add(row, i));
+      results.push_back(v.add(row, i));
     int64_t registersOfGroup = plan.group / plan.depth;
     // For one row, numbers in the middle of a word are not shifted down: their own sum carries the factor.
     int64_t factors = plan.bits == 4 && count == 1 ? 3 : 1;
-    auto totals =
-        v.loop(v.index(0), v.index(plan.groups), 1, zerosOfTile, [&](Value group, ValueRange carried) {
-          VectorBuilder::Values sums(factors * count, zeroSum());
-          for (int64_t r = 0; r < count; ++r)
-            sums[r] = startOf(rows[r], group);
-          for (int64_t i = 0; i < registersOfGroup; ++i) {
-            Value w = packedWords(panel, v.add(v.mul(group, registersOfGroup), i));
-            for (int64_t s = 0; s < plan.pairs; ++s) {
-              bool isFactored = s > 0 && s < factors;
-              Value number = isFactored ? masked(w, ((1 << plan.bits) - 1) << s * plan.bits) : numberOf(w, s);
-              Value pair = v.add(v.mul(group, plan.group / 2), i * plan.pairs + s);
-              for (int64_t r = 0; r < count; ++r) {
-                Value &sum = sums[isFactored ? s : r];
-                sum = v.dot16(sum, number, rowPair(rows[r], pair));
-              }
+    auto totals = overPasses(row, count, [&](ArrayRef<Value> rows, ValueRange before) {
+      return v.loop(v.index(0), v.index(plan.groups), 1, before, [&](Value group, ValueRange carried) {
+        VectorBuilder::Values sums(factors * count, zeroSum());
+        for (int64_t r = 0; r < count; ++r)
+          sums[r] = startOf(rows[r], group);
+        for (int64_t i = 0; i < registersOfGroup; ++i) {
+          Value w = packedWords(panel, v.add(v.mul(group, registersOfGroup), i));
+          for (int64_t s = 0; s < plan.pairs; ++s) {
+            bool isFactored = s > 0 && s < factors;
+            Value number = isFactored ? masked(w, ((1 << plan.bits) - 1) << s * plan.bits) : numberOf(w, s);
+            Value pair = v.add(v.mul(group, plan.group / 2), i * plan.pairs + s);
+            for (int64_t r = 0; r < count; ++r) {
+              Value &sum = sums[isFactored ? s : r];
+              sum = v.dot16(sum, number, rowPair(rows[r], pair));
             }
           }
-          for (int64_t s = 1; s < factors; ++s)
-            sums[0] = arith::AddIOp::create(
-                v.b, v.loc, sums[0],
-                arith::ShRSIOp::create(v.b, v.loc, sums[s], v.constant(v.i32(), s * plan.bits)));
-          return scaled(ArrayRef<Value>(sums).take_front(count), panel, group, rows, carried);
-        });
-    epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, rows, totals);
+        }
+        for (int64_t s = 1; s < factors; ++s)
+          sums[0] = arith::AddIOp::create(
+              v.b, v.loc, sums[0],
+              arith::ShRSIOp::create(v.b, v.loc, sums[s], v.constant(v.i32(), s * plan.bits)));
+        return scaled(ArrayRef<Value>(sums).take_front(count), panel, group, rows, carried);
+      });
+    });
+    epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, results, totals);
   }
 
   /// The s-th number of each 16-bit half.
@@ -259,30 +321,28 @@ private:
   }
 
   void tile(Value panel, Value from, Value row, int64_t count) {
-    VectorBuilder::Values rows, at;
-    for (int64_t i = 0; i < count; ++i) {
+    VectorBuilder::Values rows;
+    for (int64_t i = 0; i < count; ++i)
       rows.push_back(v.add(row, i));
-      at.push_back(v.add(v.sub(row, from), i));
-    }
-    VectorBuilder::Values zerosOfTile(count, v.constant(v.f32(), 0));
-    auto totals =
-        v.loop(v.index(0), v.index(plan.groups), 1, zerosOfTile, [&](Value group, ValueRange carried) {
-          VectorBuilder::Values sums;
-          for (int64_t i = 0; i < count; ++i)
-            sums.push_back(startOf(at[i], group));
-          Value first = v.mul(group, plan.group / 2);
-          constexpr int64_t unroll = 8;
-          sums = v.loop(first, v.add(first, plan.group / 2), unroll, sums, [&](Value pair, ValueRange now) {
-            VectorBuilder::Values next(now);
-            for (int64_t u = 0; u < unroll; ++u) {
-              Value w = v.load(words(), panelWords, {v.add(pair, u), v.index(0)});
-              for (int64_t i = 0; i < count; ++i)
-                next[i] = v.dot16(next[i], w, rowPair(at[i], v.add(pair, u)));
-            }
-            return next;
-          });
-          return scaled(sums, panel, group, at, carried);
+    auto totals = overPasses(v.sub(row, from), count, [&](ArrayRef<Value> at, ValueRange before) {
+      return v.loop(v.index(0), v.index(plan.groups), 1, before, [&](Value group, ValueRange carried) {
+        VectorBuilder::Values sums;
+        for (int64_t i = 0; i < count; ++i)
+          sums.push_back(startOf(at[i], group));
+        Value first = v.mul(group, plan.group / 2);
+        constexpr int64_t unroll = 8;
+        sums = v.loop(first, v.add(first, plan.group / 2), unroll, sums, [&](Value pair, ValueRange now) {
+          VectorBuilder::Values next(now);
+          for (int64_t u = 0; u < unroll; ++u) {
+            Value w = v.load(words(), panelWords, {v.add(pair, u), v.index(0)});
+            for (int64_t i = 0; i < count; ++i)
+              next[i] = v.dot16(next[i], w, rowPair(at[i], v.add(pair, u)));
+          }
+          return next;
         });
+        return scaled(sums, panel, group, at, carried);
+      });
+    });
     epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, rows, totals);
   }
 
@@ -290,7 +350,7 @@ private:
   Plan plan;
   VectorEpilogue epilogue;
   Value lhs, packed, scales, zeros;
-  Value halves, pairs, rowScales, rowSums, panelWords; // scratch
+  Value halves, pairs, rowScales, rowSums, passes, panelWords; // scratch
 };
 
 class QuantMatmulHost : public ::hone::HostFamily {
