@@ -5,7 +5,7 @@ include "mlir/Pass/PassBase.td"
 def ExpandMath : Pass<"hone-expand-math"> {
   let summary = "writes f32 functions as polynomials";
   let description = "exp, log, erf, tanh and the like on f32 scalars and vectors; what has no polynomial stays and becomes a call of libm.";
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
 def ExecToLLVM : Pass<"hone-exec-to-llvm", "::mlir::ModuleOp"> {

@@ -282,8 +282,11 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
       for (Block *block : blocks) {
         Grouper grouper(shapes, target, !noFusion);
         grouper.run(*block);
-        for (auto &group : grouper.groups)
+        for (auto &group : grouper.groups) {
+          if (!group->root && !noFusion)
+            takeChain(*group, shapes, target);
           form(*group, shapes, symbols, target);
+        }
       }
       for (Operation *op : dead)
         op->dropAllReferences();
@@ -308,11 +311,20 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
       }
   }
 
+  /// A group without a root gets the family that takes chains of its kind.
+  static void takeChain(KernelGroup &group, Shapes &shapes, TargetAttr target) {
+    for (const KernelFamily *family : ::hone::kernelFamilies())
+      if (family->refusesChain(group, shapes, target).empty()) {
+        group.family = family;
+        return;
+      }
+  }
+
   /// Replaces the group's ops by one kernel where the last of them stands.
   void form(KernelGroup &group, Shapes &shapes, SymbolTable &symbols, TargetAttr target) {
     OpBuilder b(*group.ops.begin());
     DictionaryAttr config = b.getDictionaryAttr({});
-    if (group.family) {
+    if (group.root && group.family) {
       b.setInsertionPoint(group.root);
       config = group.family->prepare(b, group, symbols, target);
     }

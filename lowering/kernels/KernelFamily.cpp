@@ -3,11 +3,13 @@
 #include "lowering/kernels/Attention.h"
 #include "lowering/kernels/Conv.h"
 #include "lowering/kernels/Matmul.h"
+#include "lowering/kernels/Rowwise.h"
 
 namespace hone {
 llvm::ArrayRef<const KernelFamily *> kernelFamilies() {
   static const std::vector<const KernelFamily *> families = {&getAttentionFamily(), &getQuantMatmulFamily(),
-                                                             &getMatmulFamily(), &getConvFamily()};
+                                                             &getMatmulFamily(), &getConvFamily(),
+                                                             &getRowwiseFamily()};
   return families;
 }
 } // namespace hone

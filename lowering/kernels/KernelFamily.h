@@ -34,6 +34,11 @@ public:
                                       mlir::hone::Shapes &shapes) const {
     return "the family takes no prologue";
   }
+  /// Why the family does not take a finished group that has no root: cheap ops only.
+  virtual std::string refusesChain(const KernelGroup &group, mlir::hone::Shapes &shapes,
+                                   mlir::hone::TargetAttr target) const {
+    return "the family takes no chains";
+  }
   /// Whether a small constant that `reader` reads stands in the kernel's code; it is an input otherwise.
   virtual bool keepsInCode(mlir::Operation *reader, mlir::DenseElementsAttr constant) const { return true; }
   /// Changes the operands of a root before its region is formed: packed weights with the chain that unpacks

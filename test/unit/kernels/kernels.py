@@ -58,24 +58,25 @@ class Module:
         self.text += f'hone.weight @{name} : {mlir_type} file "{self.dir}/weights" offset {len(self.data)} length {len(raw)}\n'
         self.data += raw
 
-    def compile(self, function, family):
-        """Compiles weights and function; fails unless a kernel of `family` came of it."""
+    def compile(self, function, family, kernels=0):
+        """Compiles weights and function; fails unless a kernel of `family` came of it, and `kernels` in all where given."""
         (self.dir / "weights").write_bytes(self.data)
         (self.dir / "m.mlir").write_text(self.text + function)
         command = [self.bin / "hone-compile", self.dir / "m.mlir", f"--target={self.target}"]
         formed = self._run([*command, "--compile-to=kernels", "-o", "-"])
-        if f'family = "{family}"' not in formed:
+        if f'family = "{family}"' not in formed or kernels not in (0, formed.count('"hone.kernel"(')):
             raise SystemExit(f"expected a kernel of family {family}, got\n{formed}\nfrom\n{function}")
         self._run([*command, "-o", self.dir / "m.hone"])
 
-    def run(self, **inputs):
-        """The output named y."""
+    def run(self, *outputs, **inputs):
+        """The outputs of these names; without names the one named y."""
         command = [self.bin / "hone-run", self.dir / "m.hone", "--quiet", "--output-dir", self.dir / "out", "--threads=2"]
         for name, value in inputs.items():
             np.save(self.dir / f"{name}.npy", value)
             command += ["--input", f"{name}={self.dir}/{name}.npy"]
         self._run(command)
-        return np.load(self.dir / "out" / "y.npy")
+        found = [np.load(self.dir / "out" / f"{name}.npy") for name in outputs or ("y",)]
+        return found if outputs else found[0]
 
     @staticmethod
     def _run(command):
