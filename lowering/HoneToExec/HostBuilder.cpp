@@ -1,5 +1,6 @@
 // Buffers, sizes, kernel dispatches and liveness of the host code.
 #include "lowering/HoneToExec/HostBuilder.h"
+#include "lowering/HoneToExec/Cost.h"
 #include "lowering/KernelToHost/HostFamily.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Verifier.h"
@@ -44,8 +45,16 @@ int64_t HostBuilder::call(Operation *op, StringRef kernel) {
       nodes.push_back(name.getName());
   };
   add(add, op->getLoc());
-  calls.push_back(b.getDictionaryAttr(
-      {b.getNamedAttr("kernel", b.getStringAttr(kernel)), b.getNamedAttr("nodes", b.getArrayAttr(nodes))}));
+  NamedAttrList row;
+  row.set("kernel", b.getStringAttr(kernel));
+  row.set("nodes", b.getArrayAttr(nodes));
+  if (kernel != "check") {
+    CallCost cost = costOf(op, symbols.lookup<func::FuncOp>("main"), shapes);
+    row.set("flops", b.getStringAttr(cost.flops));
+    row.set("weight_bytes", b.getStringAttr(cost.weightBytes));
+    row.set("arithmetic", b.getStringAttr(cost.arithmetic));
+  }
+  calls.push_back(row.getDictionary(b.getContext()));
   return calls.size() - 1;
 }
 
@@ -94,7 +103,7 @@ Value HostBuilder::allocate(Value tensor) {
     return buffers[tensor] = memory;
   }
   // The output's own shape is reported; this tensor is the same bytes, perhaps in another shape.
-  auto function = module.lookupSymbol<func::FuncOp>("main");
+  auto function = symbols.lookup<func::FuncOp>("main");
   Value returned = function.getBody().front().getTerminator()->getOperand(output->second);
   Value memory = exec::OutputOp::create(b, loc, bufferType(cast<RankedTensorType>(returned.getType())),
                                         b.getI64IntegerAttr(output->second), dynamicSizes(returned));

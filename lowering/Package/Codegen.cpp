@@ -12,6 +12,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
@@ -115,6 +116,7 @@ FailureOr<std::vector<Object>> compileObjects(ModuleOp module, mlir::hone::Targe
       llvm::raw_fd_ostream out((dumpDir + (isOptimized ? "/optimized.ll" : "/plain.ll")).str(), code);
       if (!code)
         ir->print(out, nullptr);
+      out.clear_error();
     }
     Object object;
     llvm::raw_svector_ostream stream(object);
@@ -122,6 +124,13 @@ FailureOr<std::vector<Object>> compileObjects(ModuleOp module, mlir::hone::Targe
     if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
       return module.emitError("the target can't emit object files");
     passes.run(*ir);
+    if (!dumpDir.empty()) {
+      std::error_code code;
+      llvm::raw_fd_ostream out((dumpDir + (isOptimized ? "/optimized.o" : "/plain.o")).str(), code);
+      if (!code)
+        out << StringRef(object.data(), object.size());
+      out.clear_error(); // dumps are a help, not a result
+    }
     objects.push_back(std::move(object));
   }
   return objects;
@@ -129,10 +138,21 @@ FailureOr<std::vector<Object>> compileObjects(ModuleOp module, mlir::hone::Targe
 
 LogicalResult linkObjects(ArrayRef<Object> objects, StringRef path, bool shared, std::string &error) {
   std::vector<std::string> names;
-  auto cleanup = llvm::make_scope_exit([&] {
+  llvm::scope_exit cleanup([&] {
     for (const std::string &name : names)
       llvm::sys::fs::remove(name);
   });
+  // lld writes through a mapping: a disk that fills up meanwhile would be a fault and no error.
+  uint64_t needed = 1 << 20;
+  for (const Object &object : objects)
+    needed += 2 * object.size();
+  StringRef folder = llvm::sys::path::parent_path(path);
+  auto space = llvm::sys::fs::disk_space(folder.empty() ? StringRef(".") : folder);
+  if (space && space->available < needed) {
+    error = "can't write beside '" + path.str() + "': no space left, expected " + std::to_string(needed) +
+            " bytes for linking";
+    return failure();
+  }
   for (const Object &object : objects) {
     int file;
     llvm::SmallString<128> name;

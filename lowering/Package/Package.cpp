@@ -9,9 +9,10 @@
 #include "runtime/abi/Checksum.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Signals.h"
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 using namespace mlir;
@@ -103,10 +104,13 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
     llvm::json::Array nodes;
     for (Attribute node : dict.getAs<ArrayAttr>("nodes"))
       nodes.push_back(cast<StringAttr>(node).getValue());
-    calls.push_back(
-        llvm::json::Object{{"kernel", kernelNumber(dict.getAs<StringAttr>("kernel").getValue(), "library")},
+    llvm::json::Object row{{"kernel", kernelNumber(dict.getAs<StringAttr>("kernel").getValue(), "library")},
                            {"nodes", std::move(nodes)},
-                           {"device", "host"}});
+                           {"device", "host"}};
+    for (StringRef fact : {"flops", "weight_bytes", "arithmetic"})
+      if (auto text = dict.getAs<StringAttr>(fact); text && !text.empty())
+        row[fact] = text.getValue();
+    calls.push_back(std::move(row));
   }
   auto plan = module->getAttrOfType<DictionaryAttr>("hone.weight_plan");
   for (NamedAttribute entry : plan) {
@@ -146,13 +150,16 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
 }
 
 namespace {
-/// A file under a temporary name: kept by commit(), gone otherwise.
+/// A file under a temporary name: kept by commit(), gone otherwise, also when a signal ends the process.
 struct PendingFile {
   std::string name, final;
   bool committed = false;
-  explicit PendingFile(StringRef path)
-      : name(path.str() + ".part" + std::to_string(getpid())), final(path.str()) {}
+  explicit PendingFile(const Twine &path)
+      : name((path + ".part" + Twine(getpid())).str()), final(path.str()) {
+    llvm::sys::RemoveFileOnSignal(name);
+  }
   ~PendingFile() {
+    llvm::sys::DontRemoveFileOnSignal(name);
     if (!committed)
       llvm::sys::fs::remove(name);
   }
@@ -174,12 +181,13 @@ struct MappedOutput {
 };
 } // namespace
 
-/// Grows the file to `size` with blocks that exist: a full disk is found here and not as a fault while
+/// Makes a file of `size` bytes with blocks that exist: a full disk is found here and not as a fault while
 /// writing.
-static LogicalResult mapOutput(ModuleOp module, const std::string &path, size_t size, MappedOutput &out) {
-  int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+static LogicalResult mapOutput(ModuleOp module, const std::string &path, size_t size, mode_t mode,
+                               MappedOutput &out) {
+  int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (file < 0)
-    return module.emitError("can't open '") << path << "': " << strerror(errno);
+    return module.emitError("can't write '") << path << "': " << strerror(errno);
   int code = posix_fallocate(file, 0, size);
   void *data = code ? MAP_FAILED : mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
@@ -190,61 +198,103 @@ static LogicalResult mapOutput(ModuleOp module, const std::string &path, size_t 
   return success();
 }
 
+/// Pages that are done with need not stay in memory; the kernel keeps what it has not stored yet.
+static void releasePages(const char *data, size_t bytes) {
+  uintptr_t first = uintptr_t(data) & ~uintptr_t(4095);
+  madvise(reinterpret_cast<void *>(first), uintptr_t(data) + bytes - first, MADV_DONTNEED);
+}
+
+/// The bytes of a file; null after an error at the module.
+static std::unique_ptr<llvm::MemoryBuffer> readWhole(ModuleOp module, const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (buffer)
+    return std::move(*buffer);
+  module.emitError("can't read '") << path << "': " << buffer.getError().message();
+  return nullptr;
+}
+
+/// Evaluates every weight of the plan into the weight segment at `segment`.
+static LogicalResult writeWeights(ModuleOp module, const PackageOptions &options, char *segment) {
+  WeightSource source(module, options);
+  auto plan = module->getAttrOfType<DictionaryAttr>("hone.weight_plan");
+  llvm::DenseSet<int64_t> written;
+  for (auto [done, entry] : llvm::enumerate(plan)) {
+    options.progress("weights", done + 1, plan.size());
+    int64_t offset = cast<IntegerAttr>(entry.getValue()).getInt();
+    auto weight = module.lookupSymbol<mlir::hone::WeightOp>(entry.getName());
+    int64_t bytes = bytesOf(cast<RankedTensorType>(weight.getType()));
+    if (!written.insert(offset).second && bytes)
+      continue;
+    if (failed(source.write(weight, segment + offset)))
+      return failure();
+    releasePages(segment + offset, bytes);
+  }
+  return success();
+}
+
+/// The checksum of the weight segment, read block by block and let go at once.
+static uint64_t checksumAndRelease(const char *segment, uint64_t bytes) {
+  std::vector<uint64_t> sums;
+  for (uint64_t at = 0; at < bytes; at += HONE_CHECKSUM_BLOCK) {
+    uint64_t length = std::min<uint64_t>(bytes - at, HONE_CHECKSUM_BLOCK);
+    sums.push_back(honeChecksum(segment + at, length));
+    releasePages(segment + at, length);
+  }
+  return honeChecksum(sums.data(), sums.size() * sizeof(uint64_t));
+}
+
+/// Lays out and fills the file: the program if there is one, then the artifact (runtime/abi/Artifact.h).
+static LogicalResult writeParts(ModuleOp module, const PackageOptions &options, const std::string &path,
+                                StringRef code) {
+  std::unique_ptr<llvm::MemoryBuffer> program;
+  if (!options.program.empty() && !(program = readWhole(module, options.program)))
+    return failure();
+  auto align = [](uint64_t at, uint64_t to) { return (at + to - 1) / to * to; };
+  uint64_t start = program ? align(program->getBufferSize(), HONE_WEIGHT_ALIGN) : 0;
+  std::string meta = metadata(module, options);
+  HoneFooter footer = {};
+  footer.codeSize = code.size();
+  footer.weightOffset = align(code.size(), HONE_WEIGHT_ALIGN);
+  footer.weightSize = module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt();
+  footer.metaOffset = align(footer.weightOffset + footer.weightSize, 8);
+  footer.metaSize = meta.size();
+  uint64_t footerOffset = align(footer.metaOffset + footer.metaSize, 8);
+  MappedOutput out;
+  if (failed(mapOutput(module, path, start + footerOffset + sizeof footer, program ? 0777 : 0666, out)))
+    return failure();
+  if (program)
+    llvm::copy(program->getBuffer(), out.data);
+  char *artifact = out.data + start;
+  llvm::copy(code, artifact);
+  if (failed(writeWeights(module, options, artifact + footer.weightOffset)))
+    return failure();
+  llvm::copy(meta, artifact + footer.metaOffset);
+  footer.formatVersion = HONE_FORMAT_VERSION;
+  footer.abiVersion = HONE_ABI_VERSION;
+  memcpy(footer.magic, HONE_FOOTER_MAGIC, sizeof footer.magic);
+  footer.codeChecksum = honeChecksum(code.data(), code.size());
+  footer.weightChecksum = checksumAndRelease(artifact + footer.weightOffset, footer.weightSize);
+  footer.metaChecksum = honeChecksum(meta.data(), meta.size());
+  footer.footerChecksum = honeChecksum(&footer, offsetof(HoneFooter, footerChecksum));
+  memcpy(artifact + footerOffset, &footer, sizeof footer);
+  return success();
+}
+
 LogicalResult writeArtifact(ModuleOp module, const PackageOptions &options) {
-  options.progress("codegen", 0, 1);
+  options.progress("machine code", 0, 1);
   auto objects = compileObjects(module, TargetAttr::of(module), options.saveTemps);
   if (failed(objects))
     return failure();
-  PendingFile pending(options.output);
+  PendingFile pending(options.output), linked(options.output + ".so");
   std::string error;
-  if (failed(linkObjects(*objects, pending.name, !options.objectOnly, error)))
+  if (failed(
+          linkObjects(*objects, options.objectOnly ? pending.name : linked.name, !options.objectOnly, error)))
     return module.emitError() << error;
   objects->clear();
-  uint64_t codeSize = 0;
-  if (std::error_code code = llvm::sys::fs::file_size(pending.name, codeSize))
-    return module.emitError("can't read '") << pending.name << "': " << code.message();
   if (!options.objectOnly) {
-    HoneFooter footer = {};
-    std::string meta = metadata(module, options);
-    auto align = [](uint64_t at, uint64_t to) { return (at + to - 1) / to * to; };
-    footer.codeSize = codeSize;
-    footer.weightOffset = align(codeSize, HONE_WEIGHT_ALIGN);
-    footer.weightSize = module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt();
-    footer.metaOffset = align(footer.weightOffset + footer.weightSize, 8);
-    footer.metaSize = meta.size();
-    uint64_t footerOffset = align(footer.metaOffset + footer.metaSize, 8);
-    MappedOutput out;
-    if (failed(mapOutput(module, pending.name, footerOffset + sizeof footer, out)))
+    std::unique_ptr<llvm::MemoryBuffer> code = readWhole(module, linked.name);
+    if (!code || failed(writeParts(module, options, pending.name, code->getBuffer())))
       return failure();
-
-    WeightSource source(module, options);
-    auto plan = module->getAttrOfType<DictionaryAttr>("hone.weight_plan");
-    llvm::DenseSet<int64_t> written;
-    size_t done = 0;
-    for (NamedAttribute entry : plan) {
-      options.progress("weights", done++, plan.size());
-      int64_t offset = cast<IntegerAttr>(entry.getValue()).getInt();
-      auto weight = module.lookupSymbol<mlir::hone::WeightOp>(entry.getName());
-      if (!written.insert(offset).second && bytesOf(cast<RankedTensorType>(weight.getType())))
-        continue;
-      char *to = out.data + footer.weightOffset + offset;
-      if (failed(source.write(weight, to)))
-        return failure();
-      // Written pages need not stay in memory; the kernel keeps what it has not stored yet.
-      uintptr_t first = uintptr_t(to) & ~uintptr_t(4095),
-                last = uintptr_t(to) + bytesOf(cast<RankedTensorType>(weight.getType()));
-      madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
-    }
-    memcpy(out.data + footer.metaOffset, meta.data(), meta.size());
-    footer.formatVersion = HONE_FORMAT_VERSION;
-    footer.abiVersion = HONE_ABI_VERSION;
-    memcpy(footer.magic, HONE_FOOTER_MAGIC, sizeof footer.magic);
-    footer.codeChecksum = honeChecksum(out.data, codeSize);
-    footer.weightChecksum =
-        honeWeightChecksum(reinterpret_cast<uint8_t *>(out.data) + footer.weightOffset, footer.weightSize);
-    footer.metaChecksum = honeChecksum(meta.data(), meta.size());
-    footer.footerChecksum = honeChecksum(&footer, offsetof(HoneFooter, footerChecksum));
-    memcpy(out.data + footerOffset, &footer, sizeof footer);
   }
   if (std::error_code code = pending.commit())
     return module.emitError("can't rename to '") << options.output << "': " << code.message();

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "runtime/abi/Abi.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <dlfcn.h>
@@ -45,8 +46,13 @@ FailureOr<WeightSource::Mapping> WeightSource::map(WeightOp weight) {
     path = options.modelDir;
     llvm::sys::path::append(path, *weight.getFile());
   }
-  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: a pipe without a writer must be refused, not waited for.
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat info;
+  if (file >= 0 && fstat(file, &info) == 0 && !S_ISREG(info.st_mode)) {
+    close(file);
+    return weight.emitError("weight file '") << path << "' is not a regular file";
+  }
   if (file < 0 || fstat(file, &info) != 0) {
     if (file >= 0)
       close(file);
@@ -72,7 +78,9 @@ FailureOr<const char *> WeightSource::bytes(WeightOp weight, std::vector<char> &
   if (failed(mapping))
     return failure();
   uint64_t offset = *weight.getOffset(), length = *weight.getLength();
-  if (int64_t(length) < size || offset > mapping->size || length > mapping->size - offset)
+  if (length != uint64_t(size))
+    return weight.emitError("expected a length of ") << size << " bytes, got " << int64_t(length);
+  if (offset > mapping->size || length > mapping->size - offset)
     return weight.emitError("expected ") << size << " bytes at offset " << offset << " of '"
                                          << *weight.getFile() << "', which has " << mapping->size;
   return const_cast<const char *>(mapping->data + offset);
@@ -103,9 +111,9 @@ struct RecipeRuntime : HoneRuntime {
   char *result = nullptr;
   std::string error;
 
-  RecipeRuntime() {
+  explicit RecipeRuntime(int wanted) {
     abiVersion = HONE_ABI_VERSION;
-    threads = std::max(1u, std::thread::hardware_concurrency());
+    threads = wanted > 0 ? wanted : std::max(1u, std::thread::hardware_concurrency());
     weights = nullptr;
     HoneRuntime::alloc = [](HoneRuntime *, int64_t bytes) -> void * {
       return aligned_alloc(64, (bytes + 127) & ~int64_t(63));
@@ -196,6 +204,9 @@ FailureOr<WeightSource::Entry> WeightSource::compile(WeightOp weight, ArrayRef<W
 }
 
 LogicalResult WeightSource::run(WeightOp weight, char *to) {
+  if (!running.insert(weight).second)
+    return weight.emitError("weight '") << weight.getSymName() << "' is computed from itself";
+  llvm::scope_exit done([&] { running.erase(weight); });
   SmallVector<WeightOp> sources;
   bool missing = false;
   weight.getRecipe().walk([&](GetWeightOp get) {
@@ -223,7 +234,7 @@ LogicalResult WeightSource::run(WeightOp weight, char *to) {
       return weight.emitError("expected weights of rank ") << HONE_MAX_RANK << " at most";
     llvm::copy(type.getShape(), inputs[i].dims);
   }
-  RecipeRuntime runtime;
+  RecipeRuntime runtime(options.threads);
   runtime.result = to;
   HoneTensorRef output;
   if ((*entry)(&runtime, inputs.data(), &output) != 0)

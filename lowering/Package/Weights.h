@@ -35,6 +35,7 @@ private:
   llvm::StringMap<Mapping> files;
   llvm::StringMap<Entry> recipes;
   std::vector<void *> libraries;
+  llvm::SmallPtrSet<mlir::Operation *, 4> running; // recipes that wait for their sources
 };
 
 } // namespace hone

@@ -73,4 +73,13 @@ def LowerConvTranspose : Pass<"hone-lower-conv-transpose", "::mlir::ModuleOp"> {
     `hone.conv` with a channel for each remainder of the output position by the stride, and a `hone.interleave`. Sums are the same but for their order.
   }];
 }
+
+def ApplyPdlPatterns : Pass<"hone-apply-pdl-patterns", "::mlir::ModuleOp"> {
+  let summary = "applies the rewrite patterns that a file states in PDL";
+  let description = [{
+    What `--pdl-patterns=FILE` of the tools stands for. The patterns are applied greedily until none matches. Ops that
+    nobody registered and native functions are errors. Whether numerics change is the patterns' matter.
+  }];
+  let options = [Option<"file", "file", "std::string", "", "an .mlir file with pdl.pattern ops">];
+}
 #endif

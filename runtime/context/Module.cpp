@@ -1,17 +1,23 @@
 // Opens an artifact: footer, sizes, checksums, metadata, CPU features, then dlopen of the file
-// itself (the loader reads only the ELF segments, so what follows them does no harm).
+// itself (the loader reads only the ELF segments, so what follows them does no harm). An artifact at the end
+// of an executable (hone-compile --emit=exe) gives its code through a file in memory: the loader knows no
+// offsets.
 #include "runtime/context/Module.h"
 #include "runtime/abi/Artifact.h"
 #include "runtime/base/Checksum.h"
 #include "runtime/devices/host/Affinity.h"
 #include "runtime/devices/host/CpuFeatures.h"
+#include <cerrno>
 #include <cstring>
 #include <dlfcn.h>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <tuple>
+#include <unistd.h>
 
 namespace hone::rt {
 
@@ -24,16 +30,40 @@ public:
   ~LoadedCode() {
     if (handle)
       dlclose(handle);
+    if (copy >= 0)
+      close(copy);
   }
-  static Result<std::shared_ptr<LoadedCode>> load(OpenFile file, const std::string &path);
+  /// The code is the `bytes` at `offset` of the file.
+  static Result<std::shared_ptr<LoadedCode>> load(OpenFile file, uint64_t offset, uint64_t bytes,
+                                                  const std::string &path);
   void *symbol(const char *name) const { return dlsym(handle, name); }
 
 private:
+  Status copyOut(uint64_t offset, uint64_t bytes);
+
   OpenFile file; // closed after the handle
+  int copy = -1; // of code that does not start its file
   void *handle = nullptr;
 };
 
-Result<std::shared_ptr<LoadedCode>> LoadedCode::load(OpenFile file, const std::string &path) {
+Status LoadedCode::copyOut(uint64_t offset, uint64_t bytes) {
+  copy = memfd_create("hone-code", MFD_CLOEXEC);
+  if (copy < 0)
+    return invalid("cannot make a file in memory for the code: ", strerror(errno));
+  auto at = static_cast<off_t>(offset);
+  while (bytes) {
+    ssize_t done = sendfile(copy, file.descriptor(), &at, bytes);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done <= 0)
+      return invalid("cannot copy the code into memory: ", done ? strerror(errno) : "the file ends early");
+    bytes -= static_cast<uint64_t>(done);
+  }
+  return {};
+}
+
+Result<std::shared_ptr<LoadedCode>> LoadedCode::load(OpenFile file, uint64_t offset, uint64_t bytes,
+                                                     const std::string &path) {
   using Key = std::tuple<dev_t, ino_t>;
   static std::mutex mutex;
   static std::map<Key, std::weak_ptr<LoadedCode>> loaded;
@@ -46,8 +76,11 @@ Result<std::shared_ptr<LoadedCode>> LoadedCode::load(OpenFile file, const std::s
   if (std::shared_ptr<LoadedCode> code = entry.lock())
     return code;
   auto code = std::make_shared<LoadedCode>(std::move(file));
-  std::string name = text("/proc/self/fd/", code->file.descriptor());
-  if (!std::filesystem::exists(name)) // no /proc here
+  if (offset)
+    if (Status status = code->copyOut(offset, bytes); !status.ok())
+      return invalid(path, ": ", status.message);
+  std::string name = text("/proc/self/fd/", offset ? code->copy : code->file.descriptor());
+  if (!offset && !std::filesystem::exists(name)) // no /proc here
     name = std::filesystem::absolute(path).string();
   code->handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!code->handle) {
@@ -60,10 +93,15 @@ Result<std::shared_ptr<LoadedCode>> LoadedCode::load(OpenFile file, const std::s
   return code;
 }
 
-static Status checkFooter(const OpenFile &file, HoneFooter &footer) {
+/// Reads the footer and finds where the artifact starts: at 0, or behind the program of an executable. The
+/// footer counts from there, and follows the metadata within 8 bytes.
+static Status checkFooter(const OpenFile &file, HoneFooter &footer, uint64_t &start) {
   uint64_t size = file.size();
-  char start[4] = {};
-  bool elf = size >= 4 && file.read(0, start, 4) && memcmp(start, "\177ELF", 4) == 0;
+  auto isElf = [&](uint64_t at) {
+    char magic[4] = {};
+    return file.read(at, magic, 4) && memcmp(magic, "\177ELF", 4) == 0;
+  };
+  bool elf = isElf(0);
   if (size < sizeof footer || !file.read(size - sizeof footer, &footer, sizeof footer))
     return invalid(elf ? "is truncated" : "is not a Hone artifact");
   if (memcmp(footer.magic, HONE_FOOTER_MAGIC, sizeof footer.magic) != 0)
@@ -81,10 +119,13 @@ static Status checkFooter(const OpenFile &file, HoneFooter &footer) {
   auto inside = [&](uint64_t from, uint64_t offset, uint64_t bytes) {
     return offset >= from && offset <= end && bytes <= end - offset;
   };
-  if (!elf || !inside(0, 0, footer.codeSize) ||
-      !inside(footer.codeSize, footer.weightOffset, footer.weightSize) ||
-      footer.weightOffset % HONE_WEIGHT_ALIGN != 0 ||
-      !inside(footer.weightOffset + footer.weightSize, footer.metaOffset, footer.metaSize))
+  bool fits = inside(0, 0, footer.codeSize) &&
+              inside(footer.codeSize, footer.weightOffset, footer.weightSize) &&
+              footer.weightOffset % HONE_WEIGHT_ALIGN == 0 &&
+              inside(footer.weightOffset + footer.weightSize, footer.metaOffset, footer.metaSize);
+  uint64_t slack = fits ? end - (footer.metaOffset + footer.metaSize) : 0;
+  start = slack / HONE_WEIGHT_ALIGN * HONE_WEIGHT_ALIGN;
+  if (!fits || slack - start >= 8 || !isElf(start))
     return invalid("is damaged: the sizes in the footer do not fit the file of ", size, " bytes");
   return {};
 }
@@ -101,8 +142,8 @@ static Status checkFeatures(const Metadata &meta) {
   return {};
 }
 
-static Status checkCode(const OpenFile &file, const HoneFooter &footer) {
-  Result<Mapping> code = Mapping::map(file, 0, footer.codeSize);
+static Status checkCode(const OpenFile &file, uint64_t start, const HoneFooter &footer) {
+  Result<Mapping> code = Mapping::map(file, start, footer.codeSize);
   if (!code.ok())
     return code.status();
   if (checksum(code->data(), code->size()) != footer.codeChecksum)
@@ -122,11 +163,12 @@ Result<std::shared_ptr<Module>> Module::open(const std::string &path, const Modu
     return file.status();
   auto at = [&](const Status &status) { return Status{status.code, path + ": " + status.message}; };
   HoneFooter footer;
-  if (Status status = checkFooter(*file, footer); !status.ok())
+  uint64_t start = 0;
+  if (Status status = checkFooter(*file, footer, start); !status.ok())
     return at(status);
 
   std::string json(footer.metaSize, '\0');
-  if (!file->read(footer.metaOffset, json.data(), json.size()))
+  if (!file->read(start + footer.metaOffset, json.data(), json.size()))
     return at(invalid("cannot read the metadata"));
   if (checksum(json.data(), json.size()) != footer.metaChecksum)
     return at(invalid("is damaged: the metadata's checksum differs"));
@@ -137,17 +179,17 @@ Result<std::shared_ptr<Module>> Module::open(const std::string &path, const Modu
   if (Status status = checkFeatures(module->meta); !status.ok())
     return at(status);
 
-  Result<Mapping> weights = Mapping::map(*file, footer.weightOffset, footer.weightSize);
+  Result<Mapping> weights = Mapping::map(*file, start + footer.weightOffset, footer.weightSize);
   if (!weights.ok())
     return at(weights.status());
   module->weightMap = std::move(*weights);
   if (options.verify) {
-    if (Status status = checkCode(*file, footer); !status.ok())
+    if (Status status = checkCode(*file, start, footer); !status.ok())
       return at(status);
     if (weightChecksum(module->weights(), module->weightBytes(), cores) != footer.weightChecksum)
       return at(invalid("is damaged: the weights' checksum differs"));
   }
-  Result<std::shared_ptr<LoadedCode>> code = LoadedCode::load(std::move(*file), path);
+  Result<std::shared_ptr<LoadedCode>> code = LoadedCode::load(std::move(*file), start, footer.codeSize, path);
   if (!code.ok())
     return code.status();
   module->code = std::move(*code);

@@ -5,8 +5,8 @@
 
 A row is measured in blocks of about half a second that alternate between Hone and every peer that is installed:
 ONNX Runtime always, ONNX Runtime GenAI and llama.cpp for SmolLM2. min is the shortest call of all blocks, p50 the
-median of the blocks' medians; a ratio is the peer's time over Hone's: above 1 Hone is faster. The machine should
-be idle. Results go to test/bench/results/.
+median of the blocks' medians; a ratio is the peer's time over Hone's: above 1 Hone is faster; limit is the share of
+what the machine can compute and read (hone-run --bench). The machine should be idle. Results go to test/bench/results/.
 """
 import argparse
 import datetime
@@ -57,8 +57,13 @@ class Hone:
     def __init__(self, bin_dir, compiled, inputs, threads):
         self.command = [bin_dir / "hone-run", compiled.file, *inputs, f"--threads={threads}", "--bench", "--json"]
 
+    def limit(self):
+        """Percent of the machine's limit, measured by one more call."""
+        run = subprocess.run([*self.command, "--warmup=2", "--reps=5"], capture_output=True, text=True)
+        return (json.loads(run.stdout).get("limit") or {}) if run.returncode == 0 else {}
+
     def block(self, calls):
-        run = subprocess.run([*self.command, f"--warmup={max(2, calls // 8)}", f"--reps={calls}"], capture_output=True, text=True)
+        run = subprocess.run([*self.command, "--no-limit", f"--warmup={max(2, calls // 8)}", f"--reps={calls}"], capture_output=True, text=True)
         if run.returncode:
             raise Failure(f"hone-run: exit {run.returncode}: {run.stderr.strip()[:200]}")
         self.report = json.loads(run.stdout)
@@ -98,6 +103,9 @@ def measure(row, threads, compiled, args, tmp):
         for side in sides:
             side.close()
     result = {s.name: {"min_ms": min(b[0] for b in blocks[s]), "p50_ms": statistics.median(b[1] for b in blocks[s])} for s in sides}
+    if limit := sides[0].limit():
+        limit["percent"] = 100 * limit["limit_ms"] / result["hone"]["p50_ms"]
+        result["hone"]["limit"] = limit
     result["hone"] |= {k: v for k, v in sides[0].report.items() if k not in result["hone"]}
     return result
 
@@ -121,7 +129,7 @@ def main():
     rows = [r for r in ROWS if any(fnmatch.fnmatch(r.name, g) for g in args.rows.split(","))]
     report = machine() | {"target": args.target, "rows": []}
     print(f"{report['cpu']}, target {args.target}, commit {report['commit']}; times in ms, ratio = peer / Hone\n")
-    print(f"{'':28}{'thr':>4}{'Hone min':>10}{'p50':>9}   {'peer':28}{'min':>9}{'p50':>9}{'ratio':>8}{'p50':>7}")
+    print(f"{'':28}{'thr':>4}{'Hone min':>10}{'p50':>9}{'limit':>7}   {'peer':28}{'min':>9}{'p50':>9}{'ratio':>8}{'p50':>7}")
     failed = 0
     for row in rows:
         try:
@@ -130,7 +138,8 @@ def main():
                     result = measure(row, threads, compiled, args, pathlib.Path(tmp))
                     report["rows"].append({"row": row.name, "threads": threads, **result})
                     ours = result.pop("hone")
-                    left = f"{row.name:28}{threads:4}{ours['min_ms']:10.3f}{ours['p50_ms']:9.3f}"
+                    limit = f"{ours['limit']['percent']:.0f} %" if "limit" in ours else ""
+                    left = f"{row.name:28}{threads:4}{ours['min_ms']:10.3f}{ours['p50_ms']:9.3f}{limit:>7}"
                     for name, theirs in result.items():
                         print(f"{left}   {name:28}{theirs['min_ms']:9.3f}{theirs['p50_ms']:9.3f}{theirs['min_ms'] / ours['min_ms']:7.2f}x{theirs['p50_ms'] / ours['p50_ms']:6.2f}x", flush=True)
                         left = " " * len(left)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes models that must be refused and checks how: exit 1 in under 20 s and 1 GB, exactly one 'error:' line
-that names the node where there is one, no output file.
+that names the node where there is one, no output file. ONNX files from here, bad_operators and bad_structure; IR from
+bad_ir.
 
   bad_models.py --bin-dir build/bin [--case GLOB]     # write, compile, check
   bad_models.py --write DIR                           # only write them
@@ -120,9 +121,21 @@ def cases():
     yield "external-not-a-number", external("data.bin", "lots", 16), ["'w'"]
     yield "nested-ifs", nested_ifs(2000), []
     yield "recursive-function", recursive_function(), ["calls|Loop1"]
-    from bad_operators import cases as operators
+    import bad_operators
+    import bad_structure
 
-    yield from operators()
+    yield from bad_operators.cases()
+    yield from bad_structure.cases()
+
+
+def all_cases():
+    """(name, file suffix, content, words, flags)"""
+    import bad_ir
+
+    for name, content, words in cases():
+        yield name, ".onnx", content if isinstance(content, bytes) else content.SerializeToString(), words, ()
+    for name, text, words, flags in bad_ir.cases():
+        yield f"ir-{name}", ".mlir", text.encode("latin-1"), words, flags
 
 
 def recursive_function():
@@ -133,7 +146,7 @@ def recursive_function():
     return result
 
 
-def write(folder, name, content):
+def write(folder, name, suffix, content):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "data.bin").write_bytes(bytes(8))
     (folder.parent / "outside.bin").write_bytes(bytes(16))
@@ -141,17 +154,17 @@ def write(folder, name, content):
         (folder / "link.bin").symlink_to("../outside.bin")
         (folder / "device.bin").symlink_to("/dev/zero")
         (folder / "inner").mkdir()
-    path = folder / f"{name}.onnx"
-    path.write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
+    path = folder / f"{name}{suffix}"
+    path.write_bytes(content)
     return path
 
 
-def check(compiler, path, words):
+def check(compiler, path, words, flags):
     """What is wrong with how the model was refused, as a list."""
     out, log = path.with_suffix(".hone"), path.with_suffix(".log")
     start = time.perf_counter()
     with open(log, "wb") as stderr:
-        child = subprocess.Popen([compiler, path, "-o", out], stdout=stderr, stderr=stderr, stdin=subprocess.DEVNULL)
+        child = subprocess.Popen([compiler, path, "-o", out, *flags], stdout=stderr, stderr=stderr, stdin=subprocess.DEVNULL)
         while True:
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
             seconds = time.perf_counter() - start
@@ -187,17 +200,17 @@ def main():
     parser.add_argument("--case", default="*")
     parser.add_argument("--write", type=pathlib.Path)
     args = parser.parse_args()
-    chosen = [c for c in cases() if fnmatch.fnmatch(c[0], args.case)]
+    chosen = [c for c in all_cases() if fnmatch.fnmatch(c[0], args.case)]
     if args.write:
-        for name, content, _ in chosen:
-            print(write(args.write, name, content))
+        for name, suffix, content, *_ in chosen:
+            print(write(args.write, name, suffix, content))
         return
     if not args.bin_dir:
         parser.error("expected --bin-dir or --write")
     passed = 0
     with tempfile.TemporaryDirectory() as tmp:
-        for name, content, words in chosen:
-            wrong = check(args.bin_dir / "hone-compile", write(pathlib.Path(tmp) / "models", name, content), words)
+        for name, suffix, content, words, flags in chosen:
+            wrong = check(args.bin_dir / "hone-compile", write(pathlib.Path(tmp) / "models", name, suffix, content), words, flags)
             passed += not wrong
             print(f"FAIL {name}: {'; '.join(wrong)}" if wrong else f"ok   {name}", flush=True)
     print(f"bad models: {passed} of {len(chosen)} refused as they should be")

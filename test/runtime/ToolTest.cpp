@@ -17,9 +17,10 @@ protected:
   static void SetUpTestSuite() { model = new std::string(sample::save(sample::build())); }
   static void TearDownTestSuite() { delete model; }
 
-  Answer run(const std::string &arguments) {
+  Answer run(const std::string &arguments) { return runProgram(HONE_RUN, arguments); }
+  Answer runProgram(const std::string &program, const std::string &arguments) {
     std::string out = sample::freshPath(".out"), err = sample::freshPath(".err");
-    int status = std::system((std::string(HONE_RUN) + " " + arguments + " >" + out + " 2>" + err).c_str());
+    int status = std::system((program + " " + arguments + " >" + out + " 2>" + err).c_str());
     EXPECT_TRUE(WIFEXITED(status)) << arguments;
     return {WEXITSTATUS(status), sample::readFile(out), sample::readFile(err)};
   }
@@ -163,6 +164,37 @@ TEST_F(Tool, RefusesWhatIsWrong) {
   Answer missing = run("/nonexistent.hone");
   EXPECT_EQ(missing.code, 1);
   EXPECT_EQ(missing.err, "error: /nonexistent.hone: cannot open: No such file or directory\n");
+}
+
+/// What hone-compile --emit=exe writes: this program, then an artifact at the next page.
+std::string executable(const std::string &artifact) {
+  std::string bytes = sample::readFile(HONE_RUN);
+  bytes.resize((bytes.size() + 4095) / 4096 * 4096);
+  std::string path = sample::save(bytes + artifact);
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
+TEST_F(Tool, RunsTheModelBehindIt) {
+  std::string program = executable(sample::build());
+  Answer answer = runProgram(program, inputs());
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_NE(answer.out.find("y: f32 [1,4] = 2.5 5.5 8.5 11.5"), std::string::npos) << answer.out;
+  EXPECT_EQ(runProgram(program, "--inspect --json").out, runModel("--inspect --json").out);
+  EXPECT_NE(runProgram(program, "--help").out.find("--inspect"), std::string::npos);
+  Answer other = runProgram(program, *model);
+  EXPECT_EQ(other.code, 1);
+  EXPECT_EQ(run(program + " --random-inputs").code, 0); // as a file
+}
+
+TEST_F(Tool, FindsDamageInTheModelBehindIt) {
+  std::string artifact = sample::build();
+  size_t text = artifact.find("sample.onnx");
+  ASSERT_NE(text, std::string::npos);
+  artifact[text] = 'S';
+  Answer answer = runProgram(executable(artifact), "--inspect");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.err.find("is damaged: the metadata's checksum differs"), std::string::npos) << answer.err;
 }
 
 TEST_F(Tool, FailuresInsideNameTheNode) {

@@ -5,8 +5,9 @@
 
 namespace hone {
 
-DiagnosticPrinter::DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostream &err, std::string model)
-    : context(context), err(err), model(std::move(model)) {
+DiagnosticPrinter::DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostream &err, std::string model,
+                                     std::function<void()> before)
+    : context(context), err(err), model(std::move(model)), before(std::move(before)) {
   id = context.getDiagEngine().registerHandler([this](mlir::Diagnostic &d) { return handle(d); });
 }
 
@@ -22,15 +23,29 @@ std::string DiagnosticPrinter::where(mlir::Location location) const {
   return model + ": ";
 }
 
+/// Names come from the model: they may hold new lines, escape sequences or a megabyte.
+static std::string onOneLine(llvm::StringRef text) {
+  constexpr size_t longest = 2000;
+  std::string line = text.take_front(longest).str();
+  for (char &c : line)
+    if (c == '\n' || c == '\t')
+      c = ' ';
+    else if (static_cast<unsigned char>(c) < ' ' || c == 127)
+      c = '?';
+  return text.size() > longest ? line + "..." : line;
+}
+
 mlir::LogicalResult DiagnosticPrinter::handle(mlir::Diagnostic &diagnostic) {
   std::string message = diagnostic.str();
-  std::replace(message.begin(), message.end(), '\n', ' ');
   // The importer names the node itself.
   bool isPlaced = llvm::StringRef(message).contains("node '") ||
                   llvm::StringRef(message).contains("node #") || llvm::StringRef(message).starts_with(model);
   std::string line = (isPlaced ? (llvm::StringRef(message).starts_with(model) ? "" : model + ": ")
                                : where(diagnostic.getLocation())) +
                      message;
+  line = onOneLine(line);
+  if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark)
+    before();
   switch (diagnostic.getSeverity()) {
   case mlir::DiagnosticSeverity::Error:
     // One cause gives one line: what fails because of it says nothing new.
@@ -50,7 +65,7 @@ mlir::LogicalResult DiagnosticPrinter::handle(mlir::Diagnostic &diagnostic) {
   for (mlir::Diagnostic &note : diagnostic.getNotes())
     if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark &&
         !llvm::StringRef(note.str()).contains("see current operation"))
-      err << "note: " << note.str() << "\n";
+      err << "note: " << onOneLine(note.str()) << "\n";
   return mlir::success();
 }
 

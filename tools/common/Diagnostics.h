@@ -2,6 +2,7 @@
 #ifndef HONE_TOOLS_COMMON_DIAGNOSTICS_H
 #define HONE_TOOLS_COMMON_DIAGNOSTICS_H
 #include "mlir/IR/Diagnostics.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,9 @@ namespace hone {
 
 class DiagnosticPrinter {
 public:
-  DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostream &err, std::string model);
+  /// `before` is called ahead of each line.
+  DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostream &err, std::string model,
+                    std::function<void()> before);
   ~DiagnosticPrinter();
   bool sawError() const { return errors > 0; }
   const std::vector<std::string> &remarks() const { return kept; }
@@ -21,6 +24,7 @@ private:
   mlir::MLIRContext &context;
   llvm::raw_ostream &err;
   std::string model;
+  std::function<void()> before;
   mlir::DiagnosticEngine::HandlerID id;
   int errors = 0;
   std::vector<std::string> kept;

@@ -9,27 +9,55 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "passes/simplify/Passes.h"
+#include "runtime/abi/Abi.h"
 #include "tools/common/Diagnostics.h"
-#include "tools/common/Explain.h"
+#include "tools/common/OutputFile.h"
 #include "tools/common/Pipelines.h"
 #include "tools/common/Plugins.h"
+#include "tools/common/Progress.h"
 #include "tools/common/Registration.h"
+#include "tools/common/Report.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include <chrono>
+#include "llvm/Support/ThreadPool.h"
 
 using namespace mlir;
 
 namespace hone {
+
+/// How deep brackets are nested in a file: MLIR's parser follows them by recursion.
+static int64_t nesting(StringRef text) {
+  int64_t depth = 0, deepest = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '"') {
+      while (++i < text.size() && text[i] != '"' && text[i] != '\n')
+        i += text[i] == '\\';
+    } else if (text.substr(i).starts_with("//")) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (text.substr(i).starts_with("->")) {
+      ++i; // closes nothing
+    } else if (StringRef("([{<").contains(c)) {
+      deepest = std::max(deepest, ++depth);
+    } else if (StringRef(")]}>").contains(c)) {
+      --depth;
+    }
+  }
+  return deepest;
+}
 
 namespace {
 
 class Driver {
 public:
   Driver(const CompileOptions &options, llvm::raw_ostream &out, llvm::raw_ostream &err)
-      : options(options), out(out), err(err), context(registry()),
-        diagnostics(context, err, llvm::sys::path::filename(options.model).str()) {
+      : options(options), out(out), err(err), context(registry(), MLIRContext::Threading::DISABLED),
+        progress(err, !options.quiet && (options.verbose || err.is_displayed()), options.verbose),
+        diagnostics(context, err, llvm::sys::path::filename(options.model).str(),
+                    [this] { progress.clear(); }) {
+    useThreads();
     context.loadAllAvailableDialects();
     if (!options.disabledPasses.empty())
       context.registerActionHandler([this](function_ref<void()> run, const tracing::Action &action) {
@@ -40,22 +68,25 @@ public:
   }
 
   int run() {
-    if (!checkOptions() || !load())
+    if (!loadDialects() || !checkOptions() || !load())
       return 1;
-    if (options.checkOnly) {
-      out << "every node can be compiled\n";
-      return 0;
-    }
+    if (options.checkOnly)
+      return writeCheck() ? 0 : 1;
     size_t from = options.compileFrom.empty() ? 0 : phaseNumber(options.compileFrom);
-    size_t to = options.compileTo.empty() ? phases().size() - 1 : phaseNumber(options.compileTo);
-    for (size_t i = std::max<size_t>(from, 1); i <= to; ++i)
-      if (int code = runPhase(phases()[i]))
-        return code;
-    if (options.explain && !writeExplanation())
+    for (size_t i = std::max<size_t>(from, 1); i <= lastPhase(); ++i)
+      if (!runPhase(i))
+        return 1;
+    progress.clear();
+    findings.remarks = diagnostics.remarks();
+    if (options.explain && !write(options.explainFile, explanationText(findings)))
       return 1;
-    if (to + 1 < phases().size() && !printModule())
+    if (lastPhase() + 1 < phases().size() && !write(options.output, printed()))
       return 1;
-    return options.reportFile.empty() || writeReport() ? 0 : 1;
+    if (!options.reportFile.empty() && !write(options.reportFile, reportText(options, findings)))
+      return 1;
+    if (options.json)
+      out << reportText(options, findings);
+    return 0;
   }
 
 private:
@@ -65,7 +96,25 @@ private:
     return all;
   }
 
+  void useThreads() {
+    if (options.threads == 1)
+      return;
+    threads = std::make_unique<llvm::DefaultThreadPool>(llvm::hardware_concurrency(options.threads));
+    context.setThreadPool(*threads);
+  }
+
+  bool loadDialects() {
+    DialectRegistry more;
+    for (const std::string &path : options.dialectPlugins)
+      if (std::string error; !loadDialectPlugin(path, more, error))
+        return fail(error);
+    context.appendDialectRegistry(more);
+    context.loadAllAvailableDialects();
+    return true;
+  }
+
   bool fail(const Twine &message) {
+    progress.clear();
     err << "error: " << message << "\n";
     return false;
   }
@@ -77,6 +126,10 @@ private:
     return phases().size();
   }
 
+  size_t lastPhase() const {
+    return options.compileTo.empty() ? phases().size() - 1 : phaseNumber(options.compileTo);
+  }
+
   bool isPassOfAPhase(StringRef name) {
     PassManager pm(&context);
     for (const Phase &phase : phases())
@@ -85,30 +138,113 @@ private:
     return llvm::any_of(pm.getPasses(), [&](Pass &pass) { return pass.getArgument() == name; });
   }
 
+  bool checkPhase(StringRef flag, StringRef name) {
+    if (phaseNumber(name) < phases().size())
+      return true;
+    auto names = llvm::map_range(phases(), [](const Phase &p) { return p.name.str(); });
+    return fail(flag + ": unknown phase '" + name + "'; phases: " + llvm::join(names, " "));
+  }
+
+  /// The passes of an --insert-after are parsed before the model is read.
+  bool checkInserted(StringRef entry) {
+    auto [phase, pass] = entry.split(':');
+    if (pass.empty())
+      return fail("--insert-after " + entry + ": expected PHASE:PASS");
+    if (!checkPhase("--insert-after", phase))
+      return false;
+    if (phase == "package")
+      return fail("--insert-after " + entry + ": there is no IR behind the last phase");
+    std::string said;
+    llvm::raw_string_ostream stream(said);
+    PassManager pm(&context);
+    if (succeeded(parsePassPipeline(pass, pm, stream)))
+      return true;
+    StringRef why = StringRef(said).split('\n').first;
+    if (size_t at = why.find("error: "); at != StringRef::npos)
+      why = why.drop_front(at + strlen("error: "));
+    return fail("--insert-after " + entry + ": " + why);
+  }
+
   bool checkOptions() {
-    for (StringRef name : {options.compileTo, options.compileFrom})
-      if (!name.empty() && phaseNumber(name) == phases().size())
-        return fail("unknown phase '" + name + "'; phases: " +
-                    llvm::join(llvm::map_range(phases(), [](const Phase &p) { return p.name.str(); }), " "));
+    for (auto [flag, name] :
+         {std::pair("--compile-to", options.compileTo), {"--compile-from", options.compileFrom}})
+      if (!name.empty() && !checkPhase(flag, name))
+        return false;
+    if (!options.compileFrom.empty() && phaseNumber(options.compileFrom) > lastPhase())
+      return fail("--compile-from=" + options.compileFrom + " comes after --compile-to=" + options.compileTo);
+    if (!options.compileFrom.empty() && options.compileFrom != "import" && !isIR())
+      return fail("--compile-from=" + options.compileFrom + " resumes from an .mlir file, got '" +
+                  options.model + "'");
     for (const std::string &pass : options.disabledPasses)
       if (!isPassOfAPhase(pass))
         return fail("--disable-pass " + pass + ": no phase has a pass of this name");
-    if (!llvm::is_contained({"hone", "obj"}, options.emit))
-      return fail("--emit=" + options.emit + " is not built; known: hone obj");
+    for (const std::string &entry : options.insertAfter)
+      if (!checkInserted(entry))
+        return false;
+    if (!options.pdlPatterns.empty() && !llvm::sys::fs::exists(options.pdlPatterns))
+      return fail("--pdl-patterns: '" + options.pdlPatterns + "' does not exist");
+    if (options.threads < 0 || options.threads > 1024)
+      return fail("--threads: expected 0 to 1024, got " + Twine(options.threads));
+    if (StringRef(options.target).contains(','))
+      return fail("--target=" + options.target + ": files for several targets are not built yet");
+    return checkOutput();
+  }
+
+  bool checkOutput() {
+    if (!llvm::is_contained({"hone", "exe", "obj"}, options.emit))
+      return fail("--emit=" + options.emit + ": expected hone, exe or obj");
+    if (options.emit == "exe" && !llvm::sys::fs::exists(options.runner))
+      return fail("--emit=exe: an executable starts with hone-run, expected at '" + options.runner + "'");
     if (options.output.empty() && !options.checkOnly)
       return fail("no output: give -o FILE (or -o - to print IR with --compile-to)");
     if (options.output == "-" && (options.compileTo.empty() || options.compileTo == "package"))
       return fail("only IR goes to the standard output: add --compile-to=PHASE");
+    if (options.json && (options.output == "-" || (options.explain && options.explainFile.empty())))
+      return fail("--json: the standard output is taken, give -o and --explain a file");
+    if (!options.output.empty() && llvm::sys::fs::is_directory(options.output))
+      return fail("'" + options.output + "' is a folder, expected a file to write");
+    if (lastPhase() + 1 == phases().size() && llvm::sys::fs::exists(options.output) &&
+        !llvm::sys::fs::is_regular_file(options.output))
+      return fail("'" + options.output + "' is not a regular file: it would be replaced");
     if (!llvm::sys::fs::exists(options.model))
       return fail(options.model + ": no such file");
+    if (!options.output.empty() && llvm::sys::fs::equivalent(options.model, options.output))
+      return fail("'" + options.output + "' is the model itself");
+    return true;
+  }
+
+  bool isIR() const { return StringRef(options.model).ends_with(".mlir"); }
+
+  bool checkText() {
+    constexpr int64_t deepest = 2000;
+    auto text = llvm::MemoryBuffer::getFile(options.model);
+    if (!text)
+      return fail(options.model + ": can't be read: " + text.getError().message());
+    return nesting((*text)->getBuffer()) <= deepest ||
+           fail(options.model + ": expected brackets nested at most " + Twine(deepest) + " deep");
+  }
+
+  /// What the phases before this one leave in a module; a model or an earlier dump lacks it.
+  bool checkResumed(StringRef phase) {
+    SmallVector<StringRef> wanted;
+    if (phase == "codegen" || phase == "package")
+      wanted = {"hone.calls", "hone.signature", "hone.weight_plan", "hone.weight_bytes"};
+    for (StringRef name : wanted)
+      if (!(*module)->hasAttr(name))
+        return fail(options.model + ": --compile-from=" + phase + " expects what --compile-to=" +
+                    phases()[phaseNumber(phase) - 1].name + " writes, but the module has no '" + name + "'");
+    if (phase == "package" && !module->lookupSymbol(HONE_ENTRY_SYMBOL))
+      return fail(options.model + ": --compile-from=package expects code, but there is no function '" +
+                  HONE_ENTRY_SYMBOL + "'");
     return true;
   }
 
   bool load() {
-    auto start = std::chrono::steady_clock::now();
-    progress("import");
-    if (StringRef(options.model).ends_with(".mlir")) {
+    progress.begin("import", 1, lastPhase() + 1);
+    if (isIR()) {
       modelDir = llvm::sys::path::parent_path(options.model).str();
+      if (!checkText())
+        return false;
       module = parseSourceFile<ModuleOp>(options.model, ParserConfig(&context));
     } else {
       modelDir = llvm::sys::fs::is_directory(options.model)
@@ -117,50 +253,67 @@ private:
       ImportOptions import;
       import.dims = options.dims;
       import.checkOnly = options.checkOnly;
-      std::vector<std::string> problems;
-      module = importOnnx(options.model, context, import, &problems);
-      for (const std::string &problem : problems)
-        if (options.checkOnly)
-          out << problem << "\n";
+      module = importOnnx(options.model, context, import, &findings.problems);
     }
-    seconds.emplace_back("import",
-                         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    if (!module)
-      return diagnostics.sawError() || options.checkOnly ? false
-                                                         : fail(options.model + ": could not be read");
+    findings.seconds.emplace_back("import", progress.end());
+    if (!module && !options.checkOnly)
+      return diagnostics.sawError() ? false : fail(options.model + ": could not be read");
+    if (!module) // --check says why
+      return writeCheck() && false;
     std::string error;
     auto target = findTarget(context, options.target, error);
     if (failed(target))
       return fail(error);
     (*module)->setAttr("hone.target", *target);
-    imported = composites = countComposites(*module);
+    findings.imported = findings.composites = countComposites(*module);
+    if (!options.compileFrom.empty() && !checkResumed(options.compileFrom))
+      return false;
+    return !hasInserted("import") || runPasses(*module, phases().front(), /*isModel=*/true);
+  }
+
+  /// The answer of --check. True when it was written.
+  bool writeCheck() {
+    progress.clear();
+    if (options.json) {
+      out << reportText(options, findings);
+      return true;
+    }
+    for (const std::string &problem : findings.problems)
+      out << problem << "\n";
+    if (module)
+      out << "every node can be compiled\n";
     return true;
   }
 
-  int runPhase(const Phase &phase) {
-    auto start = std::chrono::steady_clock::now();
-    progress(phase.name);
+  bool runPhase(size_t number) {
+    const Phase &phase = phases()[number];
+    progress.begin(phase.name, number + 1, lastPhase() + 1);
     bool ok = true;
     if (phase.name == "package")
       ok = package();
     else if (phase.build || hasInserted(phase.name))
-      ok = runPasses(*module, phase);
-    seconds.emplace_back(phase.name.str(),
-                         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    if (!ok && !diagnostics.sawError())
-      fail(Twine("phase ") + phase.name + " failed");
-    if (std::string error; ok && phase.name == "simplify" && !options.pdlPatterns.empty() &&
-                           !applyPdlPatterns(*module, options.pdlPatterns, error))
-      return fail(error), 1;
-    if (ok && phase.name == "schedule")
+      ok = runPasses(*module, phase, /*isModel=*/true);
+    findings.seconds.emplace_back(phase.name.str(), progress.end());
+    if (!ok)
+      return diagnostics.sawError() ? false : fail(Twine("phase ") + phase.name + " failed");
+    if (phase.name == "simplify")
+      findings.composites = countComposites(*module);
+    if (phase.name == "kernels")
+      findings.kernels = explainKernels(*module);
+    if (phase.name == "schedule") {
       planWeights(*module);
-    if (ok && phase.name == "simplify")
-      composites = countComposites(*module);
-    if (ok && phase.name == "kernels" && options.explain)
-      explanation = explainModule(*module);
-    if (ok && !options.saveTemps.empty() && phase.name != "package")
-      ok = dump((options.saveTemps + "/" + phase.name + ".mlir").str());
-    return ok ? 0 : 1;
+      findings.buffers = explainBuffers(*module);
+      findings.weightBytes = (*module)->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt();
+    }
+    if (options.saveTemps.empty() || phase.name == "package")
+      return true;
+    return makeFolder(options.saveTemps) &&
+           write((options.saveTemps + "/" + phase.name + ".mlir").str(), printed());
+  }
+
+  bool makeFolder(const std::string &path) {
+    std::error_code code = llvm::sys::fs::create_directories(path);
+    return code ? fail("can't make the folder '" + path + "': " + code.message()) : true;
   }
 
   bool hasInserted(StringRef phase) const {
@@ -168,14 +321,18 @@ private:
                         [&](StringRef entry) { return entry.split(':').first == phase; });
   }
 
-  bool runPasses(ModuleOp target, const Phase &phase) {
+  /// `isModel`: with what the user put behind the phase; recipes go without.
+  bool runPasses(ModuleOp target, const Phase &phase, bool isModel) {
     PassManager pm(&context);
-    // Every pass leaves valid IR in tests; a user's compile need not check it twenty times.
-    pm.enableVerifier(options.verbose);
+    bool patterns = isModel && phase.name == "simplify" && !options.pdlPatterns.empty();
+    // Every pass of ours leaves valid IR in tests, a user's compile need not check it twenty times.
+    pm.enableVerifier(options.verbose || patterns || (isModel && hasInserted(phase.name)));
     if (phase.build)
       phase.build(pm);
+    if (patterns)
+      pm.addPass(createApplyPdlPatterns({options.pdlPatterns}));
     for (StringRef entry : options.insertAfter)
-      if (auto [name, pass] = entry.split(':'); name == phase.name)
+      if (auto [name, pass] = entry.split(':'); isModel && name == phase.name)
         if (failed(parsePassPipeline(pass, pm, err)))
           return false;
     return succeeded(pm.run(target));
@@ -185,110 +342,50 @@ private:
     PackageOptions package;
     package.output = options.output;
     package.modelDir = modelDir;
-    package.version = "0.1.0";
+    package.version = HONE_VERSION_TEXT;
     package.arguments = options.arguments;
     package.saveTemps = options.saveTemps;
     package.objectOnly = options.emit == "obj";
+    package.program = options.emit == "exe" ? options.runner : "";
+    package.threads = options.threads;
     package.lower = [&](ModuleOp recipe) -> LogicalResult {
       for (StringRef name : {"kernels", "schedule", "codegen"})
-        if (!runPasses(recipe, phases()[phaseNumber(name)]))
+        if (!runPasses(recipe, phases()[phaseNumber(name)], /*isModel=*/false))
           return failure();
       return success();
     };
-    package.progress = [&](StringRef what, size_t done, size_t all) { progress(what, done, all); };
+    package.progress = [&](StringRef what, size_t done, size_t all) { progress.step(what, done, all); };
+    if (!options.saveTemps.empty() && !makeFolder(options.saveTemps))
+      return false;
     return succeeded(writeArtifact(*module, package));
   }
 
-  void progress(StringRef what, size_t done = 0, size_t all = 0) {
-    if (options.quiet || !(options.verbose || err.is_displayed()))
-      return;
-    err << "\r\033[K" << what;
-    if (all > 1)
-      err << " " << done << " of " << all;
-    if (options.verbose)
-      err << "\n";
-    finishLine = !options.verbose;
+  std::string printed() {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    module->print(stream);
+    return text;
   }
 
-  bool dump(const std::string &path) {
-    llvm::sys::fs::create_directories(llvm::sys::path::parent_path(path));
-    std::error_code code;
-    llvm::raw_fd_ostream file(path, code);
-    if (code)
-      return fail("can't write '" + path + "': " + code.message());
-    module->print(file);
-    return true;
-  }
-
-  bool printModule() {
-    if (options.output != "-")
-      return dump(options.output);
-    module->print(out);
-    return true;
-  }
-
-  bool writeExplanation() {
-    auto write = [&](llvm::raw_ostream &to) {
-      for (auto &[name, count] : composites)
-        to << name << ": " << count << ", " << count - imported[name] << " of them raised\n";
-      for (const std::string &line : explanation)
-        to << line << "\n";
-      for (const std::string &remark : diagnostics.remarks())
-        to << remark << "\n";
-    };
-    if (options.explainFile.empty()) {
-      write(out);
+  /// To a file, or to the standard output when there is none.
+  bool write(const std::string &path, const std::string &text) {
+    if (path.empty() || path == "-") {
+      out << text;
       return true;
     }
-    std::error_code code;
-    llvm::raw_fd_ostream file(options.explainFile, code);
-    if (code)
-      return fail("can't write '" + options.explainFile + "': " + code.message());
-    write(file);
-    return true;
-  }
-
-  bool writeReport() {
-    llvm::json::Object times;
-    for (auto &[phase, time] : seconds)
-      times[phase] = time;
-    llvm::json::Array remarks;
-    for (const std::string &remark : diagnostics.remarks())
-      remarks.push_back(remark);
-    llvm::json::Object ops;
-    for (auto &[name, count] : composites)
-      ops[name] = llvm::json::Object{{"count", count}, {"raised", count - imported[name]}};
-    std::error_code code;
-    llvm::raw_fd_ostream file(options.reportFile, code);
-    if (code)
-      return fail("can't write '" + options.reportFile + "': " + code.message());
-    uint64_t size = 0;
-    llvm::sys::fs::file_size(options.output, size);
-    file << llvm::json::Value(llvm::json::Object{{"model", options.model},
-                                                 {"seconds", std::move(times)},
-                                                 {"bytes", int64_t(size)},
-                                                 {"composites", std::move(ops)},
-                                                 {"remarks", std::move(remarks)}})
-         << "\n";
-    return true;
+    std::string error;
+    return writeText(path, text, error) || fail(error);
   }
 
   const CompileOptions &options;
   llvm::raw_ostream &out, &err;
+  std::unique_ptr<llvm::DefaultThreadPool> threads; // outlives the context
   MLIRContext context;
+  Progress progress;
   DiagnosticPrinter diagnostics;
   OwningOpRef<ModuleOp> module;
   std::string modelDir;
-  std::vector<std::string> explanation;
-  std::map<std::string, int> imported, composites; // as the model has them, and after simplify
-  std::vector<std::pair<std::string, double>> seconds;
-  bool finishLine = false;
-
-public:
-  ~Driver() {
-    if (finishLine)
-      err << "\r\033[K";
-  }
+  Findings findings;
 };
 
 } // namespace

@@ -17,9 +17,11 @@ struct CompileOptions {
   bool checkOnly = false;
   bool explain = false;
   std::string explainFile, reportFile, saveTemps;
-  std::string emit = "hone";               // hone, obj
+  std::string emit = "hone";               // hone, exe, obj
+  std::string runner;                      // hone-run: what --emit=exe puts in front of the artifact
   std::vector<std::string> insertAfter;    // PHASE:PASS
   std::vector<std::string> disabledPasses; // by flag, without dashes
+  std::vector<std::string> dialectPlugins; // libraries
   std::string pdlPatterns;
   bool quiet = false, verbose = false, json = false;
   int threads = 0; // 0: all

@@ -1,5 +1,6 @@
-// Counts composite ops and lists kernel regions with what they refused.
+// Counts composite ops and buffers, and lists kernel regions with what they refused.
 #include "tools/common/Explain.h"
+#include "dialects/exec/ExecDialect.h"
 #include "dialects/hone/HoneDialect.h"
 
 using namespace mlir;
@@ -24,20 +25,33 @@ std::map<std::string, int> countComposites(ModuleOp module) {
   return counts;
 }
 
-std::vector<std::string> explainModule(ModuleOp module) {
-  std::vector<std::string> lines;
+std::vector<KernelNote> explainKernels(ModuleOp module) {
+  std::vector<KernelNote> notes;
   module.walk([&](KernelOp kernel) {
+    KernelNote &note = notes.emplace_back();
+    note.family = kernel.getFamily().str();
     llvm::SmallSetVector<StringRef, 4> names;
     collectNames(kernel.getLoc(), names);
-    std::string line = "kernel (" + kernel.getFamily().str() + ") of";
     for (StringRef name : names)
-      line += " " + name.str();
-    lines.push_back(line);
+      note.nodes.push_back(name.str());
     if (std::optional<ArrayAttr> refused = kernel.getRefused())
       for (Attribute reason : *refused)
-        lines.push_back("  refused " + cast<StringAttr>(reason).getValue().str());
+        note.refused.push_back(cast<StringAttr>(reason).getValue().str());
   });
-  return lines;
+  return notes;
+}
+
+BufferNote explainBuffers(ModuleOp module) {
+  BufferNote note;
+  module.walk([&](mlir::exec::AllocOp alloc) {
+    auto type = cast<MemRefType>(alloc.getResult().getType());
+    ++note.count;
+    if (type.hasStaticShape())
+      note.fixedBytes += type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+    else
+      ++note.open;
+  });
+  return note;
 }
 
 } // namespace hone

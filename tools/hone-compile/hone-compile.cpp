@@ -1,7 +1,10 @@
 // Flags to CompileOptions. Everything else is in tools/common.
 #include "tools/common/Driver.h"
 #include "tools/common/Plugins.h"
+#include "tools/common/Registration.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -24,6 +27,20 @@ static void crashed(int) {
                              "phase that works (--compile-to=PHASE -o m.mlir)\n";
   (void)!write(STDERR_FILENO, text, sizeof text - 1);
   _exit(70);
+}
+
+/// On a stack of its own: the cause may be that the other one is full.
+static void catchCrashes() {
+  static char stack[65536];
+  stack_t alternate = {};
+  alternate.ss_sp = stack;
+  alternate.ss_size = sizeof stack;
+  sigaltstack(&alternate, nullptr);
+  struct sigaction action = {};
+  action.sa_handler = crashed;
+  action.sa_flags = SA_ONSTACK;
+  for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
+    sigaction(signal, &action, nullptr);
 }
 
 /// NAME=8 or NAME=1..4096
@@ -49,8 +66,8 @@ static bool parseDim(const std::string &text, hone::CompileOptions &options) {
 }
 
 int main(int argc, char **argv) {
-  for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
-    std::signal(signal, crashed);
+  catchCrashes();
+  std::signal(SIGXFSZ, SIG_IGN); // a limit on file sizes is an error of the write, not the end
   llvm::install_fatal_error_handler([](void *, const char *reason, bool) {
     llvm::errs() << "error: internal error of hone-compile: " << reason << "\n";
     _exit(70);
@@ -74,16 +91,22 @@ int main(int argc, char **argv) {
   app.add_flag("--help-compress", helpCompress, "list the kinds of compression");
   app.add_option("--explain", explain, "what was raised, fused and refused, to FILE or the standard output")
       ->expected(0, 1);
-  app.add_option("--report", options.reportFile, "a JSON report: phase times, sizes, remarks");
-  app.add_option("--save-temps", options.saveTemps, "a folder for the IR after each phase and the LLVM IR");
+  app.add_option("--report", options.reportFile,
+                 "a JSON report: phase times, sizes, memory plan, kernels with reasons, remarks");
+  app.add_flag("--json", options.json, "the report (with --check: the problems) on the standard output");
+  app.add_option("--save-temps", options.saveTemps,
+                 "a folder for the IR after each phase, the LLVM IR and the objects");
   app.add_option("--threads", options.threads, "threads to compile with (0: all)");
   app.add_option("--load-pass-plugin", plugins, "a library with passes (repeatable)");
+  app.add_option("--load-dialect-plugin", options.dialectPlugins, "a library with dialects (repeatable)");
   app.add_option("--pdl-patterns", options.pdlPatterns, "rewrite patterns in PDL, run after simplify");
   app.add_option("--insert-after", options.insertAfter, "PHASE:PASS puts a pass behind a phase (repeatable)");
   app.add_option("--disable-pass", options.disabledPasses,
                  "leaves passes out, by name (repeatable, or with commas)")
       ->delimiter(',');
-  app.add_option("--emit", options.emit, "hone or obj")->capture_default_str();
+  app.add_option("--emit", options.emit,
+                 "hone; exe: a program with hone-run's flags; obj: a relocatable object, without weights")
+      ->capture_default_str();
   app.add_flag("--quiet", options.quiet, "no progress");
   app.add_flag("--verbose", options.verbose, "a line for each phase; checks the IR after each pass");
   try {
@@ -108,8 +131,19 @@ int main(int argc, char **argv) {
   options.explain = app.count("--explain") > 0;
   options.explainFile = explain;
   options.arguments.assign(argv + 1, argv + argc);
+  llvm::SmallString<256> folder(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main)));
+  llvm::sys::path::remove_filename(folder);
+  llvm::sys::path::append(folder, "hone-run");
+  options.runner = folder.str().str();
+  hone::registerPasses();
   for (const std::string &plugin : plugins)
     if (std::string error; !hone::loadPassPlugin(plugin, error))
       return refuse(error);
-  return hone::compileModel(options, llvm::outs(), llvm::errs());
+  int code = hone::compileModel(options, llvm::outs(), llvm::errs());
+  llvm::outs().flush();
+  if (!llvm::outs().has_error())
+    return code;
+  std::string why = llvm::outs().error().message();
+  llvm::outs().clear_error();
+  return refuse("can't write to the standard output: " + why);
 }

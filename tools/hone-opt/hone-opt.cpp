@@ -1,11 +1,59 @@
-// mlir-opt with Hone's dialects, passes and phases.
+// mlir-opt with Hone's dialects, passes and phases. Plugins are loaded before mlir-opt's own flags are read,
+// so that a plugin's passes are flags like any other and a library that can't be loaded is one clear error.
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "tools/common/Plugins.h"
 #include "tools/common/Registration.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+#include <deque>
+#include <vector>
+
+/// The value of `--flag=VALUE` or `--flag VALUE` at `words[i]`; moves i over a second word.
+static bool takeValue(const std::vector<std::string> &words, size_t &i, llvm::StringRef flag,
+                      std::string &value) {
+  llvm::StringRef word = words[i];
+  if (!word.consume_front("--") && !word.consume_front("-"))
+    return false;
+  if (!word.consume_front(flag))
+    return false;
+  if (word.consume_front("=")) {
+    value = word.str();
+    return true;
+  }
+  if (!word.empty() || i + 1 == words.size())
+    return false;
+  value = words[++i];
+  return true;
+}
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   hone::registerDialects(registry);
   hone::registerPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Hone's pass driver\n", registry));
+  std::vector<std::string> words(argv, argv + argc);
+  std::deque<std::string> kept;
+  std::string error;
+  for (size_t i = 0; i < words.size(); ++i) {
+    std::string value;
+    bool loaded = true;
+    if (takeValue(words, i, "load-pass-plugin", value))
+      loaded = hone::loadPassPlugin(value, error);
+    else if (takeValue(words, i, "load-dialect-plugin", value))
+      loaded = hone::loadDialectPlugin(value, registry, error);
+    else if (takeValue(words, i, "pdl-patterns", value))
+      kept.push_back("--hone-apply-pdl-patterns=file=" + value);
+    else
+      kept.push_back(words[i]);
+    if (!loaded) {
+      llvm::errs() << "error: " << error << "\n";
+      return 1;
+    }
+  }
+  std::vector<char *> arguments;
+  for (std::string &word : kept)
+    arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(int(kept.size()), arguments.data(), "Hone's pass driver\n", registry));
 }

@@ -1,5 +1,6 @@
 // Measures runs. Nothing is allocated between the first and the last measured run, so that the
 // count of allocations is the model's.
+#include "tools/hone-run/Limit.h"
 #include "tools/hone-run/Report.h"
 #include <algorithm>
 #include <cmath>
@@ -54,7 +55,27 @@ Json bench(Session &session) {
   report["arena_bytes"] = after.arena_bytes;
   report["arena_peak_bytes"] = after.arena_peak;
   report["peak_rss_bytes"] = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  report["threads"] = session.threads();
+  if (!options.noLimit)
+    report["limit"] = limitOf(workOf(session), report["p50_ms"].get<double>(), session.threads());
   return report;
+}
+
+static void printLimit(const Json &limit) {
+  if (limit.is_null()) {
+    printf("the machine's limit: not known, the file has no costs\n");
+    return;
+  }
+  printf("%.1f %% of the machine's limit: %.4f ms by %s", limit["percent"].get<double>(),
+         limit["limit_ms"].get<double>(), limit["bound"].get<std::string>().c_str());
+  for (const auto &[kind, rate] : limit["measured_gflops"].items())
+    printf(", %.1f of %.0f GFLOP/s %s", limit["flops"][kind].get<double>() / 1e9, rate.get<double>(),
+           kind.c_str());
+  printf(", %.1f MB at %.1f GB/s\n", limit["bytes"].get<double>() / 1e6,
+         limit["measured_gb_per_s"].get<double>());
+  if (int missing = limit["uncounted_calls"].get<int>())
+    printf("  (%d of %d calls have no cost in the file: the limit is higher)\n", missing,
+           limit["calls"].get<int>());
 }
 
 void printBench(const Json &r) {
@@ -67,6 +88,8 @@ void printBench(const Json &r) {
     printf("allocations per run: %g\n", r["allocations_per_run"].get<double>());
   printf("working memory: %.1f MB, peak resident memory: %.1f MB\n",
          r["arena_peak_bytes"].get<double>() / 1e6, r["peak_rss_bytes"].get<double>() / 1e6);
+  if (r.contains("limit"))
+    printLimit(r["limit"]);
 }
 
 } // namespace hone::run

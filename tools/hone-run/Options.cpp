@@ -2,7 +2,7 @@
 #include "tools/hone-run/Options.h"
 #include "runtime/api/hone.h"
 #include <CLI/CLI.hpp>
-#include <iostream>
+#include <filesystem>
 
 namespace hone::run {
 
@@ -45,6 +45,12 @@ static int64_t dimValue(const Pair &pair) {
   fail("--dim: expected NAME=SIZE, got '", pair.first, "=", pair.second, "'");
 }
 
+static std::string replaced(std::string text, const std::string &from, const std::string &to) {
+  for (size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
 static void refuseWhatIsNotBuilt(const Options &options, const std::string &check, bool generate, bool tune) {
   if (generate)
     fail("--generate: text generation is not built into this hone-run");
@@ -58,13 +64,20 @@ static void refuseWhatIsNotBuilt(const Options &options, const std::string &chec
 
 Options parseOptions(int argc, char **argv) {
   Options options;
-  CLI::App app{"Runs, compares, measures and prints files made by hone-compile.", "hone-run"};
-  app.footer(examples);
+  std::optional<std::string> own = embeddedModel();
+  std::string name = own ? std::filesystem::path(*own).filename().string() : "hone-run";
+  CLI::App app{own ? "Runs the model it was compiled from."
+                   : "Runs, compares, measures and prints files made by hone-compile.",
+               name};
+  app.footer(own ? replaced(examples, "hone-run model.hone", "./" + name) : examples);
   std::vector<std::string> inputs, expects, feeds, dims;
   std::string check, promptIds;
   bool generate = false, tune = false;
   int newTokens = 0, threads = 0;
-  app.add_option("FILE", options.file, "a .hone file")->required();
+  if (own)
+    options.file = *own;
+  else
+    app.add_option("FILE", options.file, "a .hone file")->required();
   app.add_option("--input", inputs, "NAME=FILE.npy, an input (repeatable)")->allow_extra_args(false);
   app.add_option("--random-inputs", options.randomSeed, "[=SEED] makes the inputs that are not given");
   app.add_option("--dim", dims, "NAME=SIZE of a named dimension, for --random-inputs")
@@ -78,7 +91,9 @@ Options parseOptions(int argc, char **argv) {
   app.add_option("--check", check, "checks of the simulator, with --device=sim only");
   CLI::Option *threadsOption =
       app.add_option("--threads", threads, "host threads, pinned to the first allowed cores");
-  app.add_flag("--bench", options.bench, "measures: min p50 p90 p99, allocations a run, peak memory");
+  app.add_flag("--bench", options.bench,
+               "measures: min p50 p90 p99, allocations a run, peak memory, % of the machine's limit");
+  app.add_flag("--no-limit", options.noLimit, "leaves the limit out of --bench: it takes up to a second");
   app.add_option("--warmup", options.warmup, "runs before --bench measures")->capture_default_str();
   app.add_option("--reps", options.reps, "runs that --bench measures")->capture_default_str();
   app.add_option("--profile", options.profile, "writes a Chrome/Perfetto trace, one slice a kernel");
@@ -107,7 +122,7 @@ Options parseOptions(int argc, char **argv) {
   } catch (const CLI::Success &asked) { // --help, --version
     std::exit(app.exit(asked));
   } catch (const CLI::ParseError &wrong) {
-    fail(wrong.what(), " (hone-run --help)");
+    fail(wrong.what(), " (", name, " --help)");
   }
   refuseWhatIsNotBuilt(options, check, generate || !promptIds.empty() || newTokens, tune);
   splitAll(inputs, "--input", "NAME=FILE.npy", options.inputs);

@@ -21,7 +21,8 @@ struct Options {
   std::optional<int> threads;
   double rtol = 1e-3, atol = 1e-5;
   int loop = 1, warmup = 10, reps = 100;
-  bool bench = false, inspect = false, json = false, quiet = false, verbose = false, skipVerification = false;
+  bool bench = false, inspect = false, json = false, quiet = false, verbose = false, skipVerification = false,
+       noLimit = false;
 };
 
 /// Ends the program with this exit code; an empty message prints nothing.
@@ -37,6 +38,9 @@ template <typename... Parts>
   (out << ... << parts);
   throw Exit{1, out.str()};
 }
+
+/// The path of this program when there is an artifact at its end.
+std::optional<std::string> embeddedModel();
 
 /// Throws Exit.
 Options parseOptions(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 namespace hone::run {
 
@@ -46,14 +47,16 @@ void Profile::write(const std::string &path) const {
                     {"args", {{"kernel", kernel}, {"call", event.call}}}});
   }
   std::string text = Json{{"displayTimeUnit", "ns"}, {"traceEvents", list}}.dump() + "\n";
-  std::string temporary = path + ".part";
-  FILE *file = fopen(temporary.c_str(), "w");
+  struct stat info;
+  bool device = stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode); // is written to as it is
+  std::string name = device ? path : path + ".part";
+  FILE *file = fopen(name.c_str(), "w");
   bool good = file && fwrite(text.data(), 1, text.size(), file) == text.size();
-  good = file && fclose(file) == 0 && good && rename(temporary.c_str(), path.c_str()) == 0;
+  good = file && fclose(file) == 0 && good && (device || rename(name.c_str(), path.c_str()) == 0);
   if (!good) {
     int why = errno;
-    if (file)
-      remove(temporary.c_str());
+    if (file && !device)
+      remove(name.c_str());
     fail(path, ": cannot write: ", strerror(why));
   }
 }

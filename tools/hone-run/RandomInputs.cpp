@@ -1,6 +1,7 @@
 // Makes inputs that models accept: floats from a normal distribution, small integers, and for the
 // well-known integer inputs of language and speech models (masks, positions, sample rate) values that make
 // sense.
+#include "tools/hone-run/Formula.h"
 #include "tools/hone-run/Session.h"
 #include <algorithm>
 #include <cctype>
@@ -10,89 +11,6 @@
 namespace hone::run {
 
 namespace {
-
-using Sizes = std::map<std::string, int64_t>;
-
-/// Value of a dimension's name: a name, or a formula of names with + - * / and brackets.
-class Formula {
-public:
-  Formula(const char *text, const Sizes &sizes) : at(text), sizes(sizes) {}
-  std::optional<int64_t> value() {
-    int64_t result = sum();
-    skip();
-    return good && !*at && result >= 0 ? std::optional(result) : std::nullopt;
-  }
-
-private:
-  void skip() {
-    while (*at == ' ')
-      ++at;
-  }
-  bool take(char c) {
-    skip();
-    if (*at != c)
-      return false;
-    ++at;
-    return true;
-  }
-  int64_t sum() {
-    int64_t left = product();
-    for (;;) {
-      bool plus = take('+');
-      if (!plus && !take('-'))
-        return left;
-      int64_t right = product();
-      good &=
-          !(plus ? __builtin_add_overflow(left, right, &left) : __builtin_sub_overflow(left, right, &left));
-    }
-  }
-  int64_t product() {
-    int64_t left = factor();
-    for (;;) {
-      if (take('*')) {
-        good &= !__builtin_mul_overflow(left, factor(), &left);
-      } else if (take('/')) {
-        while (take('/'))
-          ; // floor division is written // as well
-        int64_t right = factor();
-        good &= right > 0;
-        left = right > 0 ? left / right : 0;
-      } else {
-        return left;
-      }
-    }
-  }
-  int64_t factor() {
-    if (++depth > 100) {
-      good = false;
-      return 0;
-    }
-    skip();
-    int64_t result = 0;
-    if (take('(')) {
-      result = sum();
-      good &= take(')');
-    } else {
-      const char *start = at;
-      while (std::isalnum(static_cast<unsigned char>(*at)) || (*at && strchr("_.:", *at)))
-        ++at;
-      std::string word(start, at);
-      if (auto known = sizes.find(word); known != sizes.end())
-        result = known->second;
-      else if (!word.empty() && word.size() < 18 && std::all_of(word.begin(), word.end(), ::isdigit))
-        result = std::stoll(word);
-      else
-        good = false;
-    }
-    --depth;
-    return result;
-  }
-
-  const char *at;
-  const Sizes &sizes;
-  bool good = true;
-  int depth = 0;
-};
 
 /// Sizes by name: what --dim says, what the given inputs have, and else the least that is allowed.
 Sizes knownSizes(const HoneModule *module, const std::vector<HoneTensor> &views, const Options &options) {
@@ -127,7 +45,7 @@ int64_t sizeOf(const HoneDimInfo &dim, const Sizes &sizes) {
     return dim.min;
   if (auto known = sizes.find(dim.name); known != sizes.end())
     return known->second;
-  return Formula(dim.name, sizes).value().value_or(std::max<int64_t>(dim.min, 1));
+  return evaluate(dim.name, sizes).value_or(std::max<int64_t>(dim.min, 1));
 }
 
 bool isFloat(HoneDType dtype) {

@@ -1,6 +1,7 @@
 // Opens the model, gathers its inputs, runs it, feeds outputs back.
 #include "tools/hone-run/Session.h"
 #include "runtime/api/npy.h"
+#include <sched.h>
 
 namespace hone::run {
 
@@ -81,6 +82,13 @@ void Session::prepare() {
   HoneContext *context = nullptr;
   check(hone_context_create(module(), &context));
   made.reset(context);
+}
+
+int Session::threads() const {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  bool known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+  return options.threads.value_or(known ? CPU_COUNT(&allowed) : 1);
 }
 
 void Session::run() { check(hone_run(context(), views.data(), views.size())); }

@@ -40,6 +40,10 @@ public:
 
   HoneModule *module() const { return opened.get(); }
   HoneContext *context() const { return made.get(); }
+  /// The tensors that the next run gets.
+  const std::vector<HoneTensor> &given() const { return views; }
+  /// How many threads a run uses.
+  int threads() const;
   size_t outputCount() const { return hone_module_output_count(opened.get()); }
   const Options &options;
 

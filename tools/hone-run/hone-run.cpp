@@ -1,5 +1,6 @@
 // hone-run: runs a compiled model. It parses flags, calls the runtime through its C interface, and prints.
 #include "tools/hone-run/Report.h"
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -75,8 +76,12 @@ static int runModel(const Options &options) {
 }
 
 int main(int argc, char **argv) {
+  std::signal(SIGXFSZ, SIG_IGN); // a limit on file sizes is an error of the write, not the end
   try {
-    return runModel(parseOptions(argc, argv));
+    int code = runModel(parseOptions(argc, argv));
+    if (fflush(stdout) != 0 || ferror(stdout) || !std::cout.flush())
+      fail("cannot write to the standard output");
+    return code;
   } catch (const Exit &exit) {
     std::cerr << "error: " << exit.message << "\n";
     if (exit.code == 70)

@@ -1,0 +1,93 @@
+// Findings as text and as JSON. Sizes are read back from the file that was written.
+#include "tools/common/Report.h"
+#include "runtime/abi/Artifact.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include <cstring>
+#include <fstream>
+#include <sys/resource.h>
+
+namespace hone {
+
+std::string explanationText(const Findings &findings) {
+  std::string text;
+  llvm::raw_string_ostream to(text);
+  for (auto &[name, count] : findings.composites) {
+    auto before = findings.imported.find(name);
+    int there = before == findings.imported.end() ? 0 : before->second;
+    to << name << ": " << count << ", " << count - there << " of them raised\n";
+  }
+  for (const KernelNote &kernel : findings.kernels) {
+    to << "kernel (" << kernel.family << ") of";
+    for (const std::string &node : kernel.nodes)
+      to << " " << node;
+    to << "\n";
+    for (const std::string &reason : kernel.refused)
+      to << "  refused " << reason << "\n";
+  }
+  for (const std::string &remark : findings.remarks)
+    to << remark << "\n";
+  return text;
+}
+
+static llvm::json::Object fileSizes(const std::string &path) {
+  uint64_t size = 0;
+  if (path == "-" || llvm::sys::fs::file_size(path, size))
+    return {};
+  llvm::json::Object sizes{{"file", int64_t(size)}};
+  HoneFooter footer;
+  std::ifstream file(path, std::ios::binary);
+  if (size >= sizeof footer && file.seekg(size - sizeof footer) &&
+      file.read(reinterpret_cast<char *>(&footer), sizeof footer) &&
+      memcmp(footer.magic, HONE_FOOTER_MAGIC, sizeof footer.magic) == 0) {
+    sizes["code"] = int64_t(footer.codeSize);
+    sizes["weights"] = int64_t(footer.weightSize);
+    sizes["metadata"] = int64_t(footer.metaSize);
+  }
+  return sizes;
+}
+
+static llvm::json::Array strings(const std::vector<std::string> &from) { return llvm::json::Array(from); }
+
+std::string reportText(const CompileOptions &options, const Findings &findings) {
+  llvm::json::Object times, ops;
+  double total = 0;
+  for (auto &[phase, time] : findings.seconds) {
+    times[phase] = time;
+    total += time;
+  }
+  for (auto &[name, count] : findings.composites) {
+    auto before = findings.imported.find(name);
+    int there = before == findings.imported.end() ? 0 : before->second;
+    ops[name] = llvm::json::Object{{"count", count}, {"raised", count - there}};
+  }
+  llvm::json::Array kernels;
+  for (const KernelNote &kernel : findings.kernels)
+    kernels.push_back(llvm::json::Object{
+        {"family", kernel.family}, {"nodes", strings(kernel.nodes)}, {"refused", strings(kernel.refused)}});
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  llvm::json::Object root{{"model", options.model},
+                          {"output", options.output},
+                          {"target", options.target},
+                          {"seconds", std::move(times)},
+                          {"total_seconds", total},
+                          {"peak_rss_bytes", int64_t(usage.ru_maxrss) * 1024},
+                          {"sizes", fileSizes(options.output)},
+                          {"plan", llvm::json::Object{{"arena", "dynamic"},
+                                                      {"buffers", findings.buffers.count},
+                                                      {"fixed_bytes", findings.buffers.fixedBytes},
+                                                      {"buffers_of_open_size", findings.buffers.open},
+                                                      {"weight_bytes", findings.weightBytes}}},
+                          {"composites", std::move(ops)},
+                          {"kernels", std::move(kernels)},
+                          {"remarks", strings(findings.remarks)}};
+  if (options.checkOnly) {
+    root = llvm::json::Object{{"model", options.model}, {"problems", strings(findings.problems)}};
+  }
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(root)) << "\n";
+  return text;
+}
+
+} // namespace hone
