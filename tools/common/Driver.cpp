@@ -1,6 +1,7 @@
 // Runs the phases on one model. All order is in Pipelines.cpp; here is what happens around them.
 #include "tools/common/Driver.h"
 #include "dialects/hone/HoneDialect.h"
+#include "lowering/HoneToExec/Signature.h"
 #include "lowering/OnnxToHone/Importer.h"
 #include "lowering/Package/KnownTargets.h"
 #include "lowering/Package/Package.h"
@@ -265,8 +266,11 @@ private:
     if (failed(target))
       return fail(error);
     (*module)->setAttr("hone.target", *target);
+    size_t from = options.compileFrom.empty() ? 0 : phaseNumber(options.compileFrom);
+    if (from <= phaseNumber("schedule") && failed(checkSignature(*module)))
+      return false;
     findings.imported = findings.composites = countComposites(*module);
-    if (!options.compileFrom.empty() && !checkResumed(options.compileFrom))
+    if (from && !checkResumed(options.compileFrom))
       return false;
     return !hasInserted("import") || runPasses(*module, phases().front(), /*isModel=*/true);
   }
