@@ -2,6 +2,7 @@
 # A test of one folder: build/../lit -v build/test --filter passes/fuse
 import os
 import platform
+import subprocess
 
 import lit.formats
 
@@ -27,6 +28,10 @@ config.substitutions.append(("%hone_lib", os.path.join(config.hone_build, "lib")
 config.substitutions.append(("%hone_source", config.hone_source))
 
 # Features: a test says REQUIRES: name when a machine may lack it.
+if subprocess.run([os.path.join(config.hone_source, "tools", "dev", "python"), "-c", "import onnx"], capture_output=True).returncode == 0:
+    config.available_features.add("python-onnx")
+else:
+    lit_config.note("tests that require python-onnx are unsupported: tools/dev/setup installs the package")
 if config.hone_sanitize:
     config.available_features.add("sanitizer")
 try:

@@ -14,6 +14,12 @@
 
 #include "dialects/hone/HoneInterfaces.h.inc"
 
+namespace mlir::hone {
+/// An op that models also spell out as many: raising looks for these, --explain counts them.
+template <typename ConcreteType>
+class Composite : public OpTrait::TraitBase<ConcreteType, Composite> {};
+} // namespace mlir::hone
+
 #include "dialects/hone/HoneDialect.h.inc"
 #include "dialects/hone/HoneEnums.h.inc"
 #define GET_ATTRDEF_CLASSES

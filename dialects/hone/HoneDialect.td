@@ -24,7 +24,13 @@ def Hone_Dialect : Dialect {
                            "::mlir::memref::MemRefDialect"];
 }
 
-def Hone_Tensor : AnyTypeOf<[AnyRankedTensor, AnyUnrankedTensor]>;
+// Unranked only in hand-written IR, until hone-infer-shapes ran.
+def Hone_Tensor : AnyTypeOf<[AnyRankedTensor, AnyUnrankedTensor], "tensor">;
+
+// An op that models also spell out as many: raising looks for these, --explain counts them.
+def Hone_Composite : NativeOpTrait<"Composite"> {
+  let cppNamespace = "::mlir::hone";
+}
 
 class Hone_Op<string mnemonic, list<Trait> traits = []> : Op<Hone_Dialect, mnemonic, traits>;
 

@@ -4,7 +4,12 @@ include "mlir/Pass/PassBase.td"
 
 def ExpandMath : Pass<"hone-expand-math"> {
   let summary = "writes f32 functions as polynomials";
-  let description = "exp, log, erf, tanh and the like on f32 scalars and vectors; what has no polynomial stays and becomes a call of libm.";
+  let description = [{
+    exp, log, erf, tanh and the like on f32 scalars and vectors; what has no polynomial stays and becomes a call of libm.
+
+    Needs: kernel functions on vectors already, so that a vector's function is one polynomial. Numerics: within a few units of the last place of
+    libm's.
+  }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
@@ -12,7 +17,9 @@ def ExecToLLVM : Pass<"hone-exec-to-llvm", "::mlir::ModuleOp"> {
   let summary = "maps exec ops to the calls of runtime/abi/Abi.h";
   let description = [{
     `@main` becomes `hone_entry(runtime, inputs, outputs) -> i32`; each kernel function takes its argument block, scratch and range.
-    Needs scf lowered to cf. Memrefs are rebuilt from pointers and dynamic sizes; upstream conversions lower the rest.
+    Memrefs are rebuilt from pointers and dynamic sizes; upstream conversions lower the rest.
+
+    Needs: scf lowered to cf (convert-scf-to-cf). Numerics: unchanged.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
 }

@@ -364,7 +364,10 @@ void GraphImporter::node(const onnx::NodeProto &proto) {
   int given = proto.input_size();
   while (given > 0 && proto.input(given - 1).empty())
     --given;
-  if (!row && !function)
+  if (int since = row || function ? 0 : firstOpsetOf(proto.domain(), proto.op_type()))
+    node.fail("built for opset " + Twine(since) + " and later, but the model imports opset " +
+              Twine(node.opset) + ": export it with a newer one, or convert it (onnx.version_converter)");
+  else if (!row && !function)
     node.fail("operator not known for opset " + Twine(node.opset) +
               (proto.domain().empty() ? "" : " of domain '" + Twine(proto.domain()) + "'"));
   else if (row && row->most >= 0 && given > row->most)

@@ -37,6 +37,8 @@ llvm::ArrayRef<OpRow> controlRows();
 
 /// The row for an operator; null when there is none.
 const OpRow *findRow(llvm::StringRef domain, llvm::StringRef name, int64_t opset);
+/// The oldest opset that an operator is built for; 0 when it is built for none.
+int firstOpsetOf(llvm::StringRef domain, llvm::StringRef name);
 
 } // namespace hone
 #endif

@@ -21,13 +21,18 @@ struct At {
   OpBuilder b;
   Location loc;
   Shapes &shapes;
+  Attribute device;
 
-  At(Operation *at, Shapes &shapes) : b(at), loc(at->getLoc()), shapes(shapes) {}
+  At(Operation *at, Shapes &shapes)
+      : b(at), loc(at->getLoc()), shapes(shapes), device(at->getAttr("hone.device")) {}
   static Type element(Value v) { return cast<RankedTensorType>(v.getType()).getElementType(); }
 
   template <typename Op, typename... Args>
   Value make(Type elementType, Args &&...args) {
     auto op = Op::create(b, loc, UnrankedTensorType::get(elementType), std::forward<Args>(args)...);
+    // Parts run where the whole was placed.
+    if (device && isa<ElementOpInterface>(op.getOperation()) && !isa<ConstantOp>(op.getOperation()))
+      op->setAttr("hone.device", device);
     (void)shapes.infer(op);
     return op->getResult(0);
   }

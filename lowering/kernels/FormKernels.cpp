@@ -4,6 +4,7 @@
 #include "dialects/hone/HoneDialect.h"
 #include "lowering/kernels/KernelFamily.h"
 #include "lowering/kernels/Passes.h"
+#include "lowering/kernels/Refusal.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -75,16 +76,20 @@ public:
   std::vector<std::unique_ptr<KernelGroup>> groups;
 
 private:
+  /// Why an op can't join a kernel, and by whose rule; an empty reason: it can.
+  struct Verdict {
+    std::string reason, rule;
+  };
+
   void place(Operation *op) {
     KernelGroup *home = nullptr;
-    std::string reason;
     if (fuse && op->getNumResults() == 1)
       if (KernelGroup *reader = onlyReader(op)) {
-        reason = tryJoin(op, *reader);
-        if (reason.empty())
+        Verdict verdict = tryJoin(op, *reader);
+        if (verdict.reason.empty())
           home = reader;
         else
-          reader->refused.push_back(describe(op) + ": " + reason);
+          refuse(*reader, op, verdict);
       }
     if (!home && fuse && op->getNumResults() == 1)
       home = sharedReader(op);
@@ -107,7 +112,7 @@ private:
         return;
       }
       if (reason != "another op")
-        group.refused.push_back(describe(op) + " as " + family->name().str() + ": " + reason);
+        refuse(group, op, {reason, family->name().str() + " root"});
     }
     if (auto element = dyn_cast<ElementOpInterface>(op); element && !element.isCheapElement())
       group.root = op;
@@ -155,21 +160,22 @@ private:
     return last;
   }
 
-  std::string tryJoin(Operation *op, KernelGroup &group) {
+  /// Whether `op` joins `group`.
+  Verdict tryJoin(Operation *op, KernelGroup &group) {
     Attribute mine = op->getAttr("hone.device"), theirs = (*group.ops.begin())->getAttr("hone.device");
     if (mine && theirs && mine != theirs)
-      return "it runs on another device";
+      return {"it runs on another device", "grouping"};
     if (group.ops.size() >= maxOps)
-      return "the kernel has " + std::to_string(maxOps) + " ops already";
+      return {"the kernel has " + std::to_string(maxOps) + " ops already", "grouping"};
     copies[op] = timesWritten(op);
     if (copies[op] > maxCopies)
-      return "its code would stand in the kernel " + std::to_string(copies[op]) + " times";
+      return {"its code would stand in the kernel " + std::to_string(copies[op]) + " times", "grouping"};
     // A root joins a group of elementwise ops that becomes its epilogue.
     KernelGroup alone;
     takeRoot(op, alone);
     if (alone.root) {
       if (group.root)
-        return "the kernel already has a root";
+        return {"the kernel already has a root", "one root"};
       if (alone.family) {
         alone.ops.insert(op);
         std::string reason;
@@ -179,30 +185,32 @@ private:
           alone.ops.insert(member);
         });
         if (!reason.empty())
-          return reason;
+          return {reason, alone.family->name().str() + " epilogue"};
       } else if (!sameSize(op, group)) {
-        return "a costly element would be computed more than once";
+        return {"a costly element would be computed more than once", "grouping"};
       } else if (!isa<ElementOpInterface>(op)) {
-        return "it has no element form";
+        return {"it has no element form", "grouping"};
       }
       group.root = alone.root;
       group.family = alone.family;
-      return "";
+      return {};
     }
     if (!isa<ElementOpInterface>(op))
-      return "it has no element form";
+      return {"it has no element form", "grouping"};
     if (group.family) {
       bool beforeRoot =
           llvm::all_of(op->getUsers(), [&](Operation *user) { return isBeforeOrRoot(user, group); });
-      return beforeRoot ? group.family->refusesPrologue(op, group, shapes)
-                        : group.family->refusesEpilogue(op, group, shapes);
+      return beforeRoot ? Verdict{group.family->refusesPrologue(op, group, shapes),
+                                  group.family->name().str() + " prologue"}
+                        : Verdict{group.family->refusesEpilogue(op, group, shapes),
+                                  group.family->name().str() + " epilogue"};
     }
     if (group.root && !isa<ReduceOp>(group.root) && readsRoot(op, group) && !isFree(op))
-      return "the root reads each element more than once";
+      return {"the root reads each element more than once", "grouping"};
     if (!sameSize(op, group) && !isFree(op) &&
         !(group.root && isa<ReduceOp>(group.root) && readsRoot(op, group)))
-      return "it would be computed once for each broadcast copy";
-    return "";
+      return {"it would be computed once for each broadcast copy", "grouping"};
+    return {};
   }
 
   /// How often the code of `op` would be written out: once for each place that movement reads it at.
@@ -246,11 +254,11 @@ private:
       visit(op);
   }
 
-  static std::string describe(Operation *op) {
-    std::string text = op->getName().stripDialect().str();
-    if (auto name = dyn_cast<NameLoc>(op->getLoc()))
-      text += " '" + name.getName().str() + "'";
-    return text;
+  static void refuse(KernelGroup &group, Operation *op, const Verdict &verdict) {
+    auto name = dyn_cast<NameLoc>(op->getLoc());
+    group.refused.push_back(::hone::Refusal{op->getName().stripDialect().str(),
+                                            name ? name.getName().str() : "", verdict.reason, verdict.rule}
+                                .str());
   }
 
   Shapes &shapes;

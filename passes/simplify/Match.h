@@ -1,4 +1,4 @@
-// Small matchers for raising: constants by value, commutative operands.
+// Small matchers for raising: constants by value, commutative operands; how a near miss is reported.
 #ifndef HONE_PASSES_SIMPLIFY_MATCH_H
 #define HONE_PASSES_SIMPLIFY_MATCH_H
 #include "dialects/hone/HoneDialect.h"
@@ -19,6 +19,11 @@ inline std::optional<double> floatConstant(mlir::Value value) {
 inline bool isFloat(mlir::Value value, double expected) {
   auto constant = floatConstant(value);
   return constant && std::abs(*constant - expected) <= 1e-3 * std::abs(expected);
+}
+
+/// Says why something that looks like the composite op `pattern` is none; --explain lists these.
+inline void reportMiss(mlir::Operation *op, llvm::StringRef pattern, const llvm::Twine &why) {
+  op->emitRemark(pattern) << " not raised: " << why;
 }
 
 /// For a commutative op of class Op: calls `match(a, b)` with both orders of its operands until one is

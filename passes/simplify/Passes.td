@@ -5,8 +5,10 @@ include "mlir/Pass/PassBase.td"
 def InferShapes : Pass<"hone-infer-shapes", "::mlir::ModuleOp"> {
   let summary = "refines tensor types by symbolic shape inference";
   let description = [{
-    Runs every op's inferShapes over all functions. Numerics do not change. Use it after anything that changed
-    shapes without retyping its users, and on hand-written IR: results may be written as `tensor<*xf32>`.
+    Runs every op's inferShapes over all functions. Use it after anything that changed shapes without retyping its users, and on
+    hand-written IR: results may be written as `tensor<*xf32>`.
+
+    Needs: nothing. Numerics: unchanged.
   }];
 }
 
@@ -14,7 +16,9 @@ def FoldShapes : Pass<"hone-fold-shapes", "::mlir::ModuleOp"> {
   let summary = "replaces shape computations by what they are known to hold";
   let description = [{
     Integer tensors whose elements symbolic inference knows become a `hone.constant`, or a `hone.index_tensor` of sizes
-    of arguments. What computed them before dies. Numerics do not change.
+    of arguments. What computed them before dies.
+
+    Needs: ranked types (hone-infer-shapes). Numerics: unchanged.
   }];
 }
 def FoldConstants : Pass<"hone-fold-constants", "::mlir::ModuleOp"> {
@@ -22,14 +26,18 @@ def FoldConstants : Pass<"hone-fold-constants", "::mlir::ModuleOp"> {
   let description = [{
     Small elementwise and movement results become a `hone.constant` at once. Larger ones become a `hone.weight` whose recipe
     computes them while the artifact is written, unless they would grow: a result of more than twice its inputs plus
-    64 KB stays in the graph, and so does every `hone.dequantize`. Numerics do not change.
+    64 KB stays in the graph, and so does every `hone.dequantize`.
+
+    Needs: ranked types; hone-fold-shapes, or shape computations of weights' sizes keep it from seeing constants. Numerics: unchanged.
   }];
 }
 def SimplifyMovement : Pass<"hone-simplify-movement", "::mlir::ModuleOp"> {
   let summary = "removes reshapes, transposes, casts and copies that change nothing";
   let description = [{
     Composes transposes and reshapes, drops expands, slices, casts and reshapes whose result equals their input (proved on
-    symbolic sizes), and turns transposes that only move dimensions of size 1 into reshapes. Numerics do not change.
+    symbolic sizes), and turns transposes that only move dimensions of size 1 into reshapes.
+
+    Needs: ranked types; constants folded, so that a factor of 1 is seen as one. Numerics: unchanged.
   }];
 }
 
@@ -37,7 +45,10 @@ def RaiseActivations : Pass<"hone-raise-activations", "::mlir::ModuleOp"> {
   let summary = "finds decomposed SiLU and GELU";
   let description = [{
     `x * sigmoid(x)` becomes `hone.silu`; the erf form of GELU in any order of its factors becomes `hone.gelu`, its tanh
-    form `hone.gelu {tanh}`. Rounding may change in the last place.
+    form `hone.gelu {tanh}`. What comes close is reported (`--explain`).
+
+    Needs: hone-fold-constants and hone-simplify-movement, since it looks through neither casts nor reshapes. Numerics: rounding may change in
+    the last place.
   }];
 }
 
@@ -45,7 +56,9 @@ def RaiseNorms : Pass<"hone-raise-norms", "::mlir::ModuleOp"> {
   let summary = "finds decomposed RMSNorm and LayerNorm";
   let description = [{
     `x / sqrt(mean(x^2) + e) * scale` over the last dimension becomes `hone.rms_norm`; with the mean subtracted,
-    `hone.layer_norm`. Division, reciprocal and power forms are taken. Rounding may change in the last places.
+    `hone.layer_norm`. Division, reciprocal and power forms are taken. What comes close is reported (`--explain`).
+
+    Needs: hone-fold-constants and hone-simplify-movement. Numerics: rounding may change in the last places.
   }];
 }
 
@@ -53,7 +66,9 @@ def RaiseRope : Pass<"hone-raise-rope", "::mlir::ModuleOp"> {
   let summary = "finds decomposed rotary embedding";
   let description = [{
     `x * cos + concat(-x[..., H/2:], x[..., :H/2]) * sin` on [B, N, S, H] becomes `hone.rope` on [B, S, N*H] when cos and
-    sin repeat their first half. Rounding may change in the last place.
+    sin repeat their first half. What comes close is reported (`--explain`).
+
+    Needs: hone-fold-shapes (the slices' bounds), hone-simplify-movement. Numerics: rounding may change in the last place.
   }];
 }
 
@@ -62,7 +77,10 @@ def RaiseAttention : Pass<"hone-raise-attention", "::mlir::ModuleOp"> {
   let description = [{
     `softmax(scale * Q K^T + mask) V` on [B, N, S, H] becomes `hone.attention` on [B, S, N*H]; repeated key and value heads
     become grouped heads, and a concat with past keys and values becomes its past. Run hone-simplify-movement after it: the
-    transposes that it puts around the op cancel with the model's. Rounding may change.
+    transposes that it puts around the op cancel with the model's. What comes close is reported (`--explain`).
+
+    Needs: hone-fold-constants, hone-simplify-movement, and hone-raise-rope in front of it. Numerics: sums are taken in another order, scales
+    move.
   }];
 }
 
@@ -70,7 +88,9 @@ def LowerConvTranspose : Pass<"hone-lower-conv-transpose", "::mlir::ModuleOp"> {
   let summary = "writes transposed convolutions as convolutions";
   let description = [{
     `hone.conv_transpose` of f32 with a weight of known shape, up to two spatial dimensions and no dilation becomes a
-    `hone.conv` with a channel for each remainder of the output position by the stride, and a `hone.interleave`. Sums are the same but for their order.
+    `hone.conv` with a channel for each remainder of the output position by the stride, and a `hone.interleave`.
+
+    Needs: ranked types; hone-fold-constants after it makes the new weight a recipe. Numerics: sums are taken in another order.
   }];
 }
 

@@ -101,12 +101,60 @@ struct GeluPattern : OpRewritePattern<MulOp> {
   }
 };
 
+/// x of x + c x^3 in either order, for any c.
+Value cubicOf(Value value) {
+  Value x;
+  eitherOrder<AddOp>(value, [&](Value linear, Value cubic) {
+    SmallVector<Value> factors;
+    double scale = 1;
+    factorsOf(cubic, factors, scale);
+    auto pow = factors.size() == 1 ? factors[0].getDefiningOp<PowOp>() : PowOp();
+    bool isCube = pow ? pow.getLhs() == linear && isFloat(pow.getRhs(), 3)
+                      : factors.size() == 3 && llvm::all_equal(factors) && factors[0] == linear;
+    x = isCube ? linear : Value();
+    return isCube;
+  });
+  return x;
+}
+
+/// Whether `gate` + 1, perhaps scaled, is multiplied by x on the way to at most three ops.
+bool gates(Value gate, Value x, int depth = 0) {
+  return llvm::any_of(gate.getUsers(), [&](Operation *user) {
+    if (auto mul = dyn_cast<MulOp>(user);
+        mul && stripScale(mul.getLhs() == gate ? mul.getRhs() : mul.getLhs()).first == x)
+      return true;
+    return depth < 3 && isa<AddOp, MulOp, DivOp>(user) && gates(user->getResult(0), x, depth + 1);
+  });
+}
+
+/// Reports functions that are left over although they look like the inside of an activation.
+void reportMisses(Operation *op) {
+  if (auto erf = dyn_cast<ErfOp>(op)) {
+    auto [x, factor] = stripScale(erf.getInput());
+    if (gates(erf.getResult(), x))
+      ::hone::reportMiss(op, "gelu",
+                         close(factor, M_SQRT1_2)
+                             ? "1 + erf(x / sqrt(2)) is not multiplied by x and one half alone"
+                             : "erf's argument is not x / sqrt(2)");
+  } else if (auto tanh = dyn_cast<TanhOp>(op)) {
+    auto [sum, factor] = stripScale(tanh.getInput());
+    if (Value x = cubicOf(sum); x && gates(tanh.getResult(), x))
+      ::hone::reportMiss(op, "gelu",
+                         "its constants are not those of 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))");
+  } else if (auto sigmoid = dyn_cast<SigmoidOp>(op)) {
+    auto [x, factor] = stripScale(sigmoid.getInput());
+    if (x != sigmoid.getInput() && gates(sigmoid.getResult(), x, /*depth=*/3))
+      ::hone::reportMiss(op, "silu", "the sigmoid's argument is a multiple of x, expected x");
+  }
+}
+
 struct RaiseActivations : ::hone::impl::RaiseActivationsBase<RaiseActivations> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<SiluPattern, GeluPattern>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    getOperation().walk(reportMisses);
   }
 };
 

@@ -33,7 +33,9 @@ public:
           nan && nan.getInput() == guard.getRhs() && ::hone::isFloat(guard.getLhs(), 0))
         weights = guard.getRhs();
     auto softmax = weights.getDefiningOp<SoftmaxOp>();
-    if (!softmax || softmax.getLog() || product.getTransposeA())
+    if (!softmax)
+      return why = interposed(weights), false;
+    if (softmax.getLog() || product.getTransposeA())
       return false;
     if (rankOf(product.getResult()) != 4 || softmax.getAxis() != 3)
       return why = "it doesn't work on [batch, heads, sequence, size]", false;
@@ -131,6 +133,15 @@ public:
   }
 
 private:
+  /// What stands between a softmax and the product that would read it; empty when there is no softmax.
+  static std::string interposed(Value weights) {
+    Operation *op = weights.getDefiningOp();
+    if (!op || op->getNumOperands() == 0 || !op->getOperand(0).getDefiningOp<SoftmaxOp>())
+      return "";
+    return "a " + op->getName().stripDialect().str() +
+           " stands between the softmax and the product with the values";
+  }
+
   static int64_t rankOf(Value value) { return cast<RankedTensorType>(value.getType()).getRank(); }
   static Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
 
@@ -272,7 +283,7 @@ struct RaiseAttention : ::hone::impl::RaiseAttentionBase<RaiseAttention> {
       for (MatmulOp product : products) {
         std::string why;
         if (!raiser.raise(product, why) && !why.empty())
-          product.emitRemark("attention not raised: ") << why;
+          ::hone::reportMiss(product, "attention", why);
       }
       // The movement of misses and what fed only raised cores.
       SmallVector<Operation *> ops;

@@ -124,12 +124,44 @@ struct NormPattern : OpRewritePattern<MulOp> {
   }
 };
 
+/// Why a root of a mean square belongs to no norm; empty when it looks like none.
+std::string missOf(Value radicand, StringRef &pattern) {
+  auto add = radicand.getDefiningOp<AddOp>();
+  Value mean = radicand;
+  for (int i = 0; add && i < 2; ++i)
+    if (add->getOperand(i).getDefiningOp<ReduceOp>())
+      mean = add->getOperand(i);
+  auto reduce = mean.getDefiningOp<ReduceOp>();
+  Value x = reduce && reduce.getKind() == ReduceKind::mean ? squareOf(reduce.getInput()) : Value();
+  if (!x)
+    return "";
+  auto centered = x.getDefiningOp<SubOp>();
+  auto average = centered ? centered.getRhs().getDefiningOp<ReduceOp>() : ReduceOp();
+  pattern = average && average.getKind() == ReduceKind::mean ? "layer_norm" : "rms_norm";
+  if (!meanOf(mean))
+    return "the mean of the squares is not over the last dimension alone, kept with size 1";
+  double epsilon = 0;
+  if (!meanSquareOf(radicand, epsilon))
+    return add ? "what is added to the mean of the squares is no constant"
+               : "no epsilon is added to the mean of the squares";
+  return "nothing multiplies x / sqrt(mean(x^2) + epsilon) by a scale with one number an element of the last "
+         "dimension";
+}
+
 struct RaiseNorms : ::hone::impl::RaiseNormsBase<RaiseNorms> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<NormPattern>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    getOperation().walk([](Operation *op) {
+      Value radicand = isa<SqrtOp>(op) ? op->getOperand(0) : Value();
+      if (isa<RsqrtOp, PowOp>(op))
+        radicand = inverseRadicandOf(op->getResult(0));
+      StringRef pattern;
+      if (std::string why = radicand ? missOf(radicand, pattern) : ""; !why.empty())
+        ::hone::reportMiss(op, pattern, why);
+    });
   }
 };
 

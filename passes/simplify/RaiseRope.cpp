@@ -147,7 +147,7 @@ struct RaiseRope : ::hone::impl::RaiseRopeBase<RaiseRope> {
         if (Value raised = raiser.raise(add, why))
           add.getResult().replaceAllUsesWith(raised);
         else if (!why.empty())
-          add.emitRemark("rotary embedding not raised: ") << why;
+          ::hone::reportMiss(add, "rope", why);
       }
     }
   }

@@ -57,8 +57,16 @@ CASES = [
     Case("gelu-dynamo", "gelu", IO + "{ h = Mul(x, half) d = Mul(x, inverse) e = Erf(d) a = Add(e, one) y = Mul(h, a) }", X, GELU),
     Case("gelu-tanh", "gelu", IO + "{ h = Mul(x, half) p = Pow(x, three) q = Mul(p, c) s = Add(x, q) m = Mul(s, r) t = Tanh(m) a = Add(t, one) y = Mul(h, a) }", X, GELU),
     Case("rms-norm", "rms_norm", IO + "{ p = Pow(x, two) m = ReduceMean(p, ax) e = Add(m, eps) s = Sqrt(e) i = Div(one, s) n = Mul(x, i) y = Mul(g, n) }", X, ROW),
+    Case("rms-norm-dynamo", "rms_norm", IO + "{ p = Pow(x, two) m = ReduceMean(p, ax) e = Add(m, eps) s = Sqrt(e) i = Reciprocal(s) n = Mul(x, i) y = Mul(n, g) }", X, ROW),
     Case("rms-norm-power", "rms_norm", IO + "{ p = Mul(x, x) m = ReduceMean(p, ax) e = Add(m, eps) i = Pow(e, minus) n = Mul(x, i) y = Mul(n, g) }", X, ROW),
     Case("layer-norm", "layer_norm", IO + "{ m = ReduceMean(x, ax) d = Sub(x, m) p = Pow(d, two) v = ReduceMean(p, ax) e = Add(v, eps) s = Sqrt(e) n = Div(d, s) w = Mul(n, g) y = Add(w, b) }", X, ROW),
+    Case("layer-norm-product", "layer_norm", IO + "{ m = ReduceMean(x, ax) d = Sub(x, m) p = Mul(d, d) v = ReduceMean(p, ax) e = Add(v, eps) s = Sqrt(e) i = Reciprocal(s) n = Mul(d, i) y = Mul(g, n) }", X, ROW),
+    Case("rope-cache", "rope", "(T[b,4,s,16] x, T[p,8] f, int64[b,s] at) => (T[] y) { d = Concat<axis=-1>(f, f) c0 = Cos(d) s0 = Sin(d) c1 = Gather(c0, at) s1 = Gather(s0, at) c = Unsqueeze(c1, one) s = Unsqueeze(s1, one) p = Mul(x, c) "
+         "l = Slice(x, zero, mid, last) h = Slice(x, mid, end, last) n = Neg(h) r = Concat<axis=-1>(n, l) t = Mul(r, s) y = Add(t, p) }",
+         [{"x": (1, 4, 1, 16), "f": (9, 8), "at": (1, 1)}, {"x": (2, 4, 7, 16), "f": (9, 8), "at": (2, 7)}], {**ROPE, "one": np.array([1])}),
+    Case("rope-scaled", "rope", "(T[b,4,s,16] x, T[b,s,8] f) => (T[] y) { d = Concat<axis=-1>(f, f) c0 = Cos(d) s0 = Sin(d) c1 = Mul(c0, factor) s1 = Mul(s0, factor) c = Unsqueeze(c1, at) s = Unsqueeze(s1, at) p = Mul(x, c) "
+         "l = Slice(x, zero, mid, last) h = Slice(x, mid, end, last) n = Neg(h) r = Concat<axis=-1>(n, l) t = Mul(r, s) y = Add(p, t) }",
+         [{"x": (2, 4, 7, 16), "f": (2, 7, 8)}], {**ROPE, "factor": 1.25}),
     Case("rope", "rope", "(T[b,4,s,16] x, T[b,s,8] f) => (T[] y) { d = Concat<axis=-1>(f, f) c0 = Cos(d) s0 = Sin(d) c = Unsqueeze(c0, at) s = Unsqueeze(s0, at) p = Mul(x, c) "
          "l = Slice(x, zero, mid, last) h = Slice(x, mid, end, last) n = Neg(h) r = Concat<axis=-1>(n, l) t = Mul(r, s) y = Add(p, t) }",
          [{"x": (1, 4, 1, 16), "f": (1, 1, 8)}, {"x": (2, 4, 7, 16), "f": (2, 7, 8)}], ROPE),
@@ -66,6 +74,10 @@ CASES = [
          [{**ATTENTION[0], "mask": (1, 1, 1, 1)}, {**ATTENTION[1], "mask": (2, 1, 5, 9)}], {"root": 4.0}),
     Case("attention-kept", "attention", "(" + QKV + ", bool[b,1,s,t] keep) => (T[] y) { kt = Transpose<perm=[0,1,3,2]>(k) s0 = MatMul(q, kt) d = Mul(s0, root) a = Where(keep, d, low) p = Softmax<axis=-1>(a) y = MatMul(p, v) }",
          [{**ATTENTION[0], "keep": (1, 1, 1, 1)}, {**ATTENTION[1], "keep": (2, 1, 5, 9)}], {"root": 0.25, "low": -1e30}),
+    Case("attention-dynamo", "attention", "(" + QKV + ", T[b,1,s,t] mask) => (T[] y) { kt = Transpose<perm=[0,1,3,2]>(k) qs = Mul(q, root) ks = Mul(kt, root) s0 = MatMul(qs, ks) a = Add(s0, mask) p = Softmax<axis=-1>(a) y = MatMul(p, v) }",
+         [{**ATTENTION[0], "mask": (1, 1, 1, 1)}, {**ATTENTION[1], "mask": (2, 1, 5, 9)}], {"root": 0.5}),
+    Case("attention-guard", "attention", "(" + QKV + ", bool[b,1,s,t] keep) => (T[] y) { kt = Transpose<perm=[0,1,3,2]>(k) s0 = MatMul(q, kt) d = Mul(s0, root) m = Where(keep, zero, low) a = Add(d, m) p = Softmax<axis=-1>(a) bad = IsNaN(p) w = Where(bad, zero, p) y = MatMul(w, v) }",
+         [{**ATTENTION[0], "keep": (1, 1, 1, 1)}, {**ATTENTION[1], "keep": (2, 1, 5, 9)}], {"root": 0.25, "low": -1e30, "zero": 0.0}),
     Case("attention-past", "attention", "(T[b,4,s,16] q, T[b,2,s,16] k, T[b,2,s,16] v, T[b,2,p,16] pk, T[b,2,p,16] pv) => (T[] y, T[b,2,t,16] kk, T[b,2,t,16] vv) { "
          "kk = Concat<axis=2>(pk, k) vv = Concat<axis=2>(pv, v) k5 = Unsqueeze(kk, two) v5 = Unsqueeze(vv, two) ke = Expand(k5, twice) ve = Expand(v5, twice) "
          "b0 = Shape<start=0, end=1>(kk) t0 = Shape<start=2, end=3>(kk) to = Concat<axis=0>(b0, four, t0, size) kr = Reshape(ke, to) vr = Reshape(ve, to) kt = Transpose<perm=[0,1,3,2]>(kr) "
@@ -80,7 +92,7 @@ def feed(model, shapes, rng):
     result = {}
     for value in model.graph.input:
         kind = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
-        result[value.name] = (rng.random(shapes[value.name]) < 0.7) if kind == bool else (2 * rng.standard_normal(shapes[value.name])).astype(kind)
+        result[value.name] = (rng.random(shapes[value.name]) < 0.7) if kind == bool else rng.integers(0, 9, shapes[value.name]) if kind == np.int64 else (2 * rng.standard_normal(shapes[value.name])).astype(kind)
     return result
 
 

@@ -13,9 +13,17 @@ DiagnosticPrinter::DiagnosticPrinter(mlir::MLIRContext &context, llvm::raw_ostre
 
 DiagnosticPrinter::~DiagnosticPrinter() { context.getDiagEngine().eraseHandler(id); }
 
-std::string DiagnosticPrinter::where(mlir::Location location) const {
+std::string DiagnosticPrinter::nodeOf(mlir::Location location) {
   if (auto named = mlir::dyn_cast<mlir::NameLoc>(location))
-    return model + ": node '" + named.getName().str() + "': ";
+    return named.getName().str();
+  if (auto fused = mlir::dyn_cast<mlir::FusedLoc>(location); fused && !fused.getLocations().empty())
+    return nodeOf(fused.getLocations().front());
+  return "";
+}
+
+std::string DiagnosticPrinter::where(mlir::Location location) const {
+  if (std::string node = nodeOf(location); !node.empty())
+    return model + ": node '" + node + "': ";
   if (auto fused = mlir::dyn_cast<mlir::FusedLoc>(location); fused && !fused.getLocations().empty())
     return where(fused.getLocations().front());
   if (auto file = mlir::dyn_cast<mlir::FileLineColLoc>(location))
@@ -56,7 +64,11 @@ mlir::LogicalResult DiagnosticPrinter::handle(mlir::Diagnostic &diagnostic) {
     err << "warning: " << line << "\n";
     break;
   case mlir::DiagnosticSeverity::Remark:
-    kept.push_back(line);
+    if (std::string node = nodeOf(diagnostic.getLocation()); !node.empty())
+      kept.push_back({onOneLine(node), onOneLine(message)});
+    else
+      kept.push_back(
+          {llvm::StringRef(where(diagnostic.getLocation())).rtrim(": ").str(), onOneLine(message)});
     break;
   case mlir::DiagnosticSeverity::Note:
     err << "note: " << line << "\n";

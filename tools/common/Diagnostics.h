@@ -8,6 +8,11 @@
 
 namespace hone {
 
+/// What a pass said about a node without it being an error.
+struct Remark {
+  std::string node, message;
+};
+
 class DiagnosticPrinter {
 public:
   /// `before` is called ahead of each line.
@@ -15,11 +20,12 @@ public:
                     std::function<void()> before);
   ~DiagnosticPrinter();
   bool sawError() const { return errors > 0; }
-  const std::vector<std::string> &remarks() const { return kept; }
+  const std::vector<Remark> &remarks() const { return kept; }
 
 private:
   mlir::LogicalResult handle(mlir::Diagnostic &diagnostic);
   std::string where(mlir::Location location) const;
+  static std::string nodeOf(mlir::Location location);
 
   mlir::MLIRContext &context;
   llvm::raw_ostream &err;
@@ -27,7 +33,7 @@ private:
   std::function<void()> before;
   mlir::DiagnosticEngine::HandlerID id;
   int errors = 0;
-  std::vector<std::string> kept;
+  std::vector<Remark> kept;
 };
 
 } // namespace hone

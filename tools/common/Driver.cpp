@@ -78,7 +78,6 @@ public:
       if (!runPhase(i))
         return 1;
     progress.clear();
-    findings.remarks = diagnostics.remarks();
     if (options.explain && !write(options.explainFile, explanationText(findings)))
       return 1;
     if (lastPhase() + 1 < phases().size() && !write(options.output, printed()))
@@ -269,7 +268,9 @@ private:
     size_t from = options.compileFrom.empty() ? 0 : phaseNumber(options.compileFrom);
     if (from <= phaseNumber("schedule") && failed(checkSignature(*module)))
       return false;
-    findings.imported = findings.composites = countComposites(*module);
+    findings.explanation.noteImported(*module);
+    if (findings.explanation.model.empty())
+      findings.explanation.model = llvm::sys::path::filename(options.model).str();
     if (from && !checkResumed(options.compileFrom))
       return false;
     return !hasInserted("import") || runPasses(*module, phases().front(), /*isModel=*/true);
@@ -301,9 +302,9 @@ private:
     if (!ok)
       return diagnostics.sawError() ? false : fail(Twine("phase ") + phase.name + " failed");
     if (phase.name == "simplify")
-      findings.composites = countComposites(*module);
-    if (phase.name == "kernels")
-      findings.kernels = explainKernels(*module);
+      findings.explanation.noteSimplified(*module, diagnostics.remarks());
+    if (phase.name == "kernels" && (options.explain || options.json || !options.reportFile.empty()))
+      findings.explanation.noteKernels(*module);
     if (phase.name == "schedule") {
       planWeights(*module);
       findings.buffers = explainBuffers(*module);

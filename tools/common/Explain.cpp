@@ -1,7 +1,8 @@
-// Counts composite ops and buffers, and lists kernel regions with what they refused.
+// Reads off the module what became of a model, after the phases that decide it. ExplainText.cpp prints it.
 #include "tools/common/Explain.h"
 #include "dialects/exec/ExecDialect.h"
 #include "dialects/hone/HoneDialect.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -16,29 +17,143 @@ static void collectNames(Location location, llvm::SmallSetVector<StringRef, 4> &
       collectNames(part, names);
 }
 
-std::map<std::string, int> countComposites(ModuleOp module) {
+static std::string nodeOf(Operation *op) {
+  llvm::SmallSetVector<StringRef, 4> names;
+  collectNames(op->getLoc(), names);
+  return llvm::join(names, ", ");
+}
+
+static std::map<std::string, int> countComposites(ModuleOp module) {
   std::map<std::string, int> counts;
   module.walk([&](Operation *op) {
-    if (isa<AttentionOp, RopeOp, RmsNormOp, LayerNormOp, GeluOp, SiluOp>(op))
+    if (op->hasTrait<Composite>())
       ++counts[op->getName().stripDialect().str()];
   });
   return counts;
 }
 
-std::vector<KernelNote> explainKernels(ModuleOp module) {
-  std::vector<KernelNote> notes;
-  module.walk([&](KernelOp kernel) {
-    KernelNote &note = notes.emplace_back();
-    note.family = kernel.getFamily().str();
-    llvm::SmallSetVector<StringRef, 4> names;
-    collectNames(kernel.getLoc(), names);
-    for (StringRef name : names)
-      note.nodes.push_back(name.str());
-    if (std::optional<ArrayAttr> refused = kernel.getRefused())
-      for (Attribute reason : *refused)
-        note.refused.push_back(cast<StringAttr>(reason).getValue().str());
+void Explanation::noteImported(ModuleOp module) {
+  if (auto name = module->getAttrOfType<StringAttr>("hone.model"))
+    model = name.str();
+  if (TargetAttr attr = TargetAttr::of(module))
+    target = attr.getName().str();
+  for (auto &[name, count] : countComposites(module))
+    composites[name] = {count, count};
+}
+
+void Explanation::noteSimplified(ModuleOp module, const std::vector<Remark> &remarks) {
+  for (auto &[name, count] : countComposites(module))
+    composites[name].all = count;
+  for (const Remark &remark : remarks) {
+    auto [pattern, reason] = StringRef(remark.message).split(" not raised: ");
+    if (!reason.empty())
+      misses.push_back({pattern.str(), remark.node, reason.str()});
+  }
+}
+
+//===-- kernels ----------------------------------------------------------------===//
+
+/// Whether an op computes its row, or more, for one element: what a kernel is built around.
+static bool isCostly(Operation *op) {
+  auto element = dyn_cast<ElementOpInterface>(op);
+  return !element || !element.isCheapElement();
+}
+
+/// What each op of a kernel is to its root.
+static std::map<Operation *, std::string> rolesIn(KernelOp kernel) {
+  std::map<Operation *, std::string> roles;
+  Block &body = kernel.getBody().front();
+  llvm::DenseSet<Value> fixed; // weights, constants and what is computed from them only
+  for (auto [argument, input] : llvm::zip(body.getArguments(), kernel.getInputs()))
+    if (input.getDefiningOp<GetWeightOp>())
+      fixed.insert(argument);
+  Operation *root = nullptr;
+  for (Operation &op : body.without_terminator()) {
+    if (llvm::all_of(op.getOperands(), [&](Value v) { return fixed.contains(v); })) {
+      fixed.insert_range(op.getResults());
+      roles[&op] = "weight";
+    } else if (isCostly(&op) && isa<ShapeOpInterface>(op) && !isa<ReshapeOp, SqueezeOp, UnsqueezeOp>(op)) {
+      root = &op; // the last one: a family may take several, as a norm's two sums
+    }
+  }
+  if (!root)
+    return roles;
+  llvm::SetVector<Operation *> behind;
+  behind.insert(root);
+  for (Operation &op : body.without_terminator()) {
+    if (llvm::any_of(op.getOperands(), [&](Value v) { return behind.contains(v.getDefiningOp()); }))
+      behind.insert(&op);
+    if (!roles.count(&op))
+      roles[&op] = &op == root ? "root" : behind.contains(&op) ? "behind" : "front";
+  }
+  return roles;
+}
+
+static std::string configOf(KernelOp kernel) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (std::optional<DictionaryAttr> config = kernel.getConfig())
+    for (NamedAttribute entry : *config) {
+      stream << (text.empty() ? "" : ", ") << entry.getName().getValue() << " ";
+      if (auto number = dyn_cast<IntegerAttr>(entry.getValue()))
+        stream << number.getInt();
+      else
+        stream << entry.getValue();
+    }
+  return text;
+}
+
+void Explanation::noteKernels(ModuleOp module) {
+  hasKernels = true;
+  module.walk([&](func::FuncOp function) {
+    function.walk([&](Operation *op) {
+      auto kernel = dyn_cast<KernelOp>(op);
+      if (!kernel) {
+        bool isPart = op->getParentOfType<KernelOp>() || op->hasTrait<OpTrait::IsTerminator>();
+        if (!isPart && isa<HoneDialect>(op->getDialect()) &&
+            !isa<ConstantOp, GetWeightOp, DimOp, IndexTensorOp>(op))
+          ++outside[op->getName().stripDialect().str()];
+        return;
+      }
+      Kernel &entry = kernels.emplace_back();
+      entry.family = kernel.getFamily().str();
+      entry.config = configOf(kernel);
+      std::map<Operation *, std::string> roles = rolesIn(kernel);
+      for (Operation &inner : kernel.getBody().front().without_terminator()) {
+        if (isa<ConstantOp>(inner))
+          continue;
+        if (auto device = inner.getAttrOfType<StringAttr>("hone.device")) {
+          entry.device = device.str();
+          ++devices[entry.device];
+        }
+        // One line a node and role: a decomposed op has many ops of one node.
+        std::string node = nodeOf(&inner), name = inner.getName().stripDialect().str();
+        auto part = llvm::find_if(entry.parts,
+                                  [&](const Part &p) { return p.role == roles[&inner] && p.node == node; });
+        if (part == entry.parts.end())
+          part = entry.parts.insert(part, Part{roles[&inner], {}, node});
+        if (!llvm::is_contained(part->ops, name))
+          part->ops.push_back(name);
+      }
+      if (std::optional<ArrayAttr> refused = kernel.getRefused())
+        for (auto text : refused->getAsRange<StringAttr>())
+          entry.refused.push_back(Refusal::parse(text.getValue()));
+    });
   });
-  return notes;
+  for (auto weight : module.getOps<WeightOp>()) {
+    auto type = cast<RankedTensorType>(weight.getType());
+    ++weights.count;
+    weights.bytes += (type.getNumElements() * type.getElementTypeBitWidth() + 7) / 8;
+    weights.computed += !weight.getRecipe().empty();
+  }
+}
+
+std::string Explanation::familyOf(const Refusal &refusal) const {
+  for (const Kernel &kernel : kernels)
+    for (const Part &part : kernel.parts)
+      if (part.node == refusal.node && llvm::is_contained(part.ops, refusal.op))
+        return kernel.family;
+  return "";
 }
 
 BufferNote explainBuffers(ModuleOp module) {
@@ -52,6 +167,61 @@ BufferNote explainBuffers(ModuleOp module) {
       ++note.open;
   });
   return note;
+}
+
+std::string sourceOf(StringRef rule) {
+  static const std::pair<StringRef, StringRef> families[] = {
+#define HONE_FAMILY(cls, name) {name, #cls},
+#include "lowering/kernels/Families.def"
+  };
+  for (auto [family, cls] : families)
+    if (rule.starts_with((family + " ").str()))
+      return ("lowering/kernels/" + cls + ".cpp").str();
+  return "lowering/kernels/FormKernels.cpp";
+}
+
+//===-- JSON ---------------------------------------------------------------------===//
+
+llvm::json::Object Explanation::json() const {
+  using llvm::json::Array;
+  using llvm::json::Object;
+  Object ops, byDevice, rest;
+  for (auto &[name, count] : composites)
+    ops[name] =
+        Object{{"count", count.all}, {"in_model", count.inModel}, {"raised", count.all - count.inModel}};
+  for (auto &[name, count] : devices)
+    byDevice[name] = Object{
+        {"ops", count},
+        {"kernels", llvm::count_if(kernels, [&, name = name](const Kernel &k) { return k.device == name; })}};
+  for (auto &[name, count] : outside)
+    rest[name] = count;
+  Array near, regions;
+  for (const Miss &miss : misses)
+    near.push_back(Object{{"pattern", miss.pattern}, {"node", miss.node}, {"reason", miss.reason}});
+  for (const Kernel &kernel : kernels) {
+    Array parts, refused;
+    for (const Part &part : kernel.parts)
+      parts.push_back(Object{{"role", part.role}, {"ops", Array(part.ops)}, {"node", part.node}});
+    for (const Refusal &no : kernel.refused)
+      refused.push_back(Object{{"op", no.op},
+                               {"node", no.node},
+                               {"reason", no.reason},
+                               {"rule", no.rule},
+                               {"source", sourceOf(no.rule)},
+                               {"went_to", familyOf(no)}});
+    regions.push_back(Object{{"family", kernel.family},
+                             {"config", kernel.config},
+                             {"device", kernel.device},
+                             {"parts", std::move(parts)},
+                             {"refused", std::move(refused)}});
+  }
+  return Object{{"composites", std::move(ops)},
+                {"almost_raised", std::move(near)},
+                {"devices", std::move(byDevice)},
+                {"kernels", std::move(regions)},
+                {"outside_kernels", std::move(rest)},
+                {"weights",
+                 Object{{"count", weights.count}, {"bytes", weights.bytes}, {"computed", weights.computed}}}};
 }
 
 } // namespace hone

@@ -1,23 +1,60 @@
-// What --explain and --report say: what was fused, absorbed and refused, with reasons and ONNX nodes.
+// What became of a model: composites found and almost found, kernels with what they absorbed and refused,
+// placement.
 #ifndef HONE_TOOLS_COMMON_EXPLAIN_H
 #define HONE_TOOLS_COMMON_EXPLAIN_H
+#include "lowering/kernels/Refusal.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "tools/common/Diagnostics.h"
+#include "llvm/Support/JSON.h"
 #include <map>
-#include <string>
-#include <vector>
 
 namespace hone {
 
-/// How many ops there are of each kind that models also spell out, by the op's name without dialect.
-std::map<std::string, int> countComposites(mlir::ModuleOp module);
+struct Explanation {
+  struct Composite {
+    int inModel = 0, all = 0; // as the model has them; after simplify
+  };
+  /// Something that came close to a composite.
+  struct Miss {
+    std::string pattern, node, reason;
+  };
+  /// Ops of one ONNX node in a kernel. Roles: "weight" (reads weights only), "front", "root", "behind", ""
+  /// without a root.
+  struct Part {
+    std::string role;
+    std::vector<std::string> ops; // each kind once
+    std::string node;
+  };
+  struct Kernel {
+    std::string family, config, device;
+    std::vector<Part> parts;
+    std::vector<Refusal> refused;
+  };
+  struct Weights {
+    int64_t count = 0, bytes = 0, computed = 0; // computed: by a recipe, while the artifact is written
+  };
 
-/// A kernel region: its family, the ONNX nodes in it, and why other families or longer regions were refused.
-struct KernelNote {
-  std::string family;
-  std::vector<std::string> nodes, refused;
+  std::string model, target;
+  std::map<std::string, Composite> composites;
+  std::vector<Miss> misses;
+  bool hasKernels = false; // the kernels phase ran
+  std::vector<Kernel> kernels;
+  std::map<std::string, int> devices, outside; // ops in kernels by device; ops without a kernel by name
+  Weights weights;
+
+  /// To be called on the module as imported, after simplify (with what passes remarked) and after kernels.
+  void noteImported(mlir::ModuleOp module);
+  void noteSimplified(mlir::ModuleOp module, const std::vector<Remark> &remarks);
+  void noteKernels(mlir::ModuleOp module);
+
+  /// The family of the kernel that holds an op; empty when none does.
+  std::string familyOf(const Refusal &refusal) const;
+
+  /// For people: repeated layers folded into one entry. Two runs on one model print the same.
+  void print(llvm::raw_ostream &out) const;
+  /// The same for programs, nothing folded.
+  llvm::json::Object json() const;
 };
-/// The kernel regions of a module, after the kernels phase.
-std::vector<KernelNote> explainKernels(mlir::ModuleOp module);
 
 /// Buffers that the host code asks of the arena in one run, after the schedule phase.
 struct BufferNote {
@@ -25,6 +62,9 @@ struct BufferNote {
   int64_t open = 0;                  ///< buffers whose size depends on the inputs
 };
 BufferNote explainBuffers(mlir::ModuleOp module);
+
+/// The source file with a refusal's rule.
+std::string sourceOf(llvm::StringRef rule);
 
 } // namespace hone
 #endif

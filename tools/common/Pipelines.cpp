@@ -93,7 +93,26 @@ llvm::ArrayRef<Phase> phases() {
   return all;
 }
 
+/// Passes of MLIR that codegen runs: each by name too, as reproducers and tests of one step ask for them.
+static void registerConversions() {
+  mlir::registerConvertVectorToSCFPass();
+  mlir::registerSCFToControlFlowPass();
+  mlir::memref::registerExpandStridedMetadataPass();
+  mlir::registerLowerAffinePass();
+  mlir::arith::registerArithExpandOpsPass();
+  mlir::registerConvertVectorToLLVMPass();
+  mlir::registerConvertMathToLLVMPass();
+  mlir::registerConvertMathToLibmPass();
+  mlir::registerFinalizeMemRefToLLVMConversionPass();
+  mlir::registerConvertIndexToLLVMPass();
+  mlir::registerArithToLLVMConversionPass();
+  mlir::registerConvertControlFlowToLLVMPass();
+  mlir::registerConvertFuncToLLVMPass();
+  mlir::registerReconcileUnrealizedCastsPass();
+}
+
 void registerPhases() {
+  registerConversions();
   // The registry refers to the names for as long as the process lives.
   static std::deque<std::string> names;
   for (const Phase &phase : phases())

@@ -12,21 +12,7 @@ namespace hone {
 std::string explanationText(const Findings &findings) {
   std::string text;
   llvm::raw_string_ostream to(text);
-  for (auto &[name, count] : findings.composites) {
-    auto before = findings.imported.find(name);
-    int there = before == findings.imported.end() ? 0 : before->second;
-    to << name << ": " << count << ", " << count - there << " of them raised\n";
-  }
-  for (const KernelNote &kernel : findings.kernels) {
-    to << "kernel (" << kernel.family << ") of";
-    for (const std::string &node : kernel.nodes)
-      to << " " << node;
-    to << "\n";
-    for (const std::string &reason : kernel.refused)
-      to << "  refused " << reason << "\n";
-  }
-  for (const std::string &remark : findings.remarks)
-    to << remark << "\n";
+  findings.explanation.print(to);
   return text;
 }
 
@@ -50,21 +36,12 @@ static llvm::json::Object fileSizes(const std::string &path) {
 static llvm::json::Array strings(const std::vector<std::string> &from) { return llvm::json::Array(from); }
 
 std::string reportText(const CompileOptions &options, const Findings &findings) {
-  llvm::json::Object times, ops;
+  llvm::json::Object times;
   double total = 0;
   for (auto &[phase, time] : findings.seconds) {
     times[phase] = time;
     total += time;
   }
-  for (auto &[name, count] : findings.composites) {
-    auto before = findings.imported.find(name);
-    int there = before == findings.imported.end() ? 0 : before->second;
-    ops[name] = llvm::json::Object{{"count", count}, {"raised", count - there}};
-  }
-  llvm::json::Array kernels;
-  for (const KernelNote &kernel : findings.kernels)
-    kernels.push_back(llvm::json::Object{
-        {"family", kernel.family}, {"nodes", strings(kernel.nodes)}, {"refused", strings(kernel.refused)}});
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   llvm::json::Object root{{"model", options.model},
@@ -78,10 +55,9 @@ std::string reportText(const CompileOptions &options, const Findings &findings) 
                                                       {"buffers", findings.buffers.count},
                                                       {"fixed_bytes", findings.buffers.fixedBytes},
                                                       {"buffers_of_open_size", findings.buffers.open},
-                                                      {"weight_bytes", findings.weightBytes}}},
-                          {"composites", std::move(ops)},
-                          {"kernels", std::move(kernels)},
-                          {"remarks", strings(findings.remarks)}};
+                                                      {"weight_bytes", findings.weightBytes}}}};
+  for (auto &[key, value] : findings.explanation.json())
+    root[key] = value;
   if (options.checkOnly) {
     root = llvm::json::Object{{"model", options.model}, {"problems", strings(findings.problems)}};
   }

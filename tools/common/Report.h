@@ -8,12 +8,11 @@ namespace hone {
 
 /// What is gathered while the phases run.
 struct Findings {
-  std::map<std::string, int> imported, composites; // as the model has them, and after simplify
-  std::vector<KernelNote> kernels;
+  Explanation explanation;
   BufferNote buffers;
   int64_t weightBytes = 0;
   std::vector<std::pair<std::string, double>> seconds; // of each phase
-  std::vector<std::string> remarks, problems;          // problems: of --check
+  std::vector<std::string> problems;                   // of --check
 };
 
 /// The text of --explain.

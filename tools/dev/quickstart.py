@@ -95,6 +95,7 @@ def main():
     print(f"\ncompiled in {seconds:.1f} s to {artifact} ({artifact.stat().st_size / 1e6:.1f} MB)")
     print(f"one run of batch {len(SENTENCES)}, {longest} tokens, {threads} thread{'s' * (threads > 1)}: Hone {ours:.2f} ms")
     print(f"  ONNX Runtime {theirs:.2f} ms: {theirs / ours:.2f}x" if isinstance(theirs, float) else f"  ONNX Runtime: {theirs}")
+    print(f"\nnext: {bin_dir}/hone-run {artifact} --inspect\n      {compiler} {model} -o {artifact} --explain\n      docs/tutorial.md")
 
 
 main()

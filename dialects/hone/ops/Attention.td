@@ -2,7 +2,7 @@
 #ifndef HONE_ATTENTION_TD
 #define HONE_ATTENTION_TD
 include "dialects/hone/HoneDialect.td"
-def Hone_AttentionOp : Hone_TensorOp<"attention", [AttrSizedOperandSegments]> {
+def Hone_AttentionOp : Hone_TensorOp<"attention", [AttrSizedOperandSegments, Hone_Composite]> {
   let summary = "softmax(softcap(scale * Q K^T) + mask) V with grouped heads and an optional past";
   let description = [{
     query [B, S, N*H], key and value [B, L, Nkv*H] / [B, L, Nkv*Hv] (row-major projections), past_key/past_value
@@ -20,7 +20,7 @@ def Hone_AttentionOp : Hone_TensorOp<"attention", [AttrSizedOperandSegments]> {
   let results = (outs Hone_Tensor:$output, Variadic<Hone_Tensor>:$presents);
   let hasVerifier = 1;
 }
-def Hone_RopeOp : Hone_ElementOp<"rope"> {
+def Hone_RopeOp : Hone_ElementOp<"rope", [Hone_Composite]> {
   let summary = "rotary position embedding of [B, S, heads*H]";
   let description = [{
     cos and sin are [positions, R/2] tables looked up by `positions` ([B, S] integers), or, without it, [B, S, R/2]

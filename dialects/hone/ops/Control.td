@@ -4,12 +4,18 @@
 include "dialects/hone/HoneDialect.td"
 def Hone_YieldOp : Hone_Op<"yield", [Pure, ReturnLike, Terminator]> {
   let summary = "the results of a region";
+  let description = [{
+    Its operands become the results of the op around the region, in order.
+  }];
   let arguments = (ins Variadic<Hone_Tensor>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
   let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
 }
 def Hone_IfOp : Hone_Op<"if", [DeclareOpInterfaceMethods<ShapeOpInterface>, NoRegionArguments, RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "runs one of two regions; regions read values of outside directly";
+  let description = [{
+    condition: one i1. Both regions take no arguments and yield as many tensors as there are results, of one type and rank each; sizes may differ.
+  }];
   let arguments = (ins Hone_Tensor:$condition);
   let results = (outs Variadic<Hone_Tensor>:$results);
   let regions = (region SizedRegion<1>:$thenRegion, SizedRegion<1>:$elseRegion);

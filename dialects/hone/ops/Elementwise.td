@@ -5,6 +5,10 @@ include "dialects/hone/HoneDialect.td"
 
 class Hone_Elementwise<string mnemonic, list<Trait> traits = []>
     : Hone_ElementOp<mnemonic, !listconcat([DeclareOpInterfaceMethods<ElementwiseOpInterface>], traits)> {
+  let description = [{
+    Operands broadcast as numpy does, aligned at the last dimension; the result has the broadcast shape. Operands that do not broadcast, or
+    differ in element type where the summary does not say otherwise, are an error. 16-bit floats are computed in f32 and rounded back.
+  }];
   let results = (outs Hone_Tensor:$result);
 }
 
@@ -46,14 +50,14 @@ def Hone_TanhOp : Hone_Unary<"tanh", "hyperbolic tangent">;
 def Hone_SigmoidOp : Hone_Unary<"sigmoid", "1 / (1 + e^-x)">;
 def Hone_SoftplusOp : Hone_Unary<"softplus", "log(1 + e^x)">;
 def Hone_ReluOp : Hone_Unary<"relu", "max(x, 0)">;
-def Hone_SiluOp : Hone_Unary<"silu", "x * sigmoid(x)">;
+def Hone_SiluOp : Hone_Unary<"silu", "x * sigmoid(x)", [Hone_Composite]>;
 def Hone_NotOp : Hone_Unary<"not", "logical not of i1, bitwise not of integers">;
 def Hone_IsNanOp : Hone_Unary<"is_nan", "whether x is not a number; i1">;
 def Hone_IsInfOp : Hone_Unary<"is_inf", "whether x is infinite; i1"> {
   let arguments = (ins Hone_Tensor:$input, DefaultValuedAttr<BoolAttr, "true">:$negative,
                    DefaultValuedAttr<BoolAttr, "true">:$positive);
 }
-def Hone_GeluOp : Hone_Unary<"gelu", "x * Phi(x), by erf or, with `tanh`, by its tanh approximation"> {
+def Hone_GeluOp : Hone_Unary<"gelu", "x * Phi(x), by erf or, with `tanh`, by its tanh approximation", [Hone_Composite]> {
   let arguments = (ins Hone_Tensor:$input, UnitAttr:$tanh);
 }
 def Hone_CastOp : Hone_Unary<"cast", "conversion to the element type `to`; float to int truncates, to i1 tests for zero"> {
@@ -67,7 +71,7 @@ def Hone_DivOp : Hone_Binary<"div", "x / y; integers truncate towards zero">;
 def Hone_ModOp : Hone_Binary<"mod", "remainder with the sign of y, or of x with `fmod`"> {
   let arguments = (ins Hone_Tensor:$lhs, Hone_Tensor:$rhs, UnitAttr:$fmod);
 }
-def Hone_PowOp : Hone_Binary<"pow", "x^y, in x's type">;
+def Hone_PowOp : Hone_Binary<"pow", "x^y, in x's type; y may be of another">;
 def Hone_MinOp : Hone_Binary<"min", "the smaller; NaN if either is", [Commutative]>;
 def Hone_MaxOp : Hone_Binary<"max", "the larger; NaN if either is", [Commutative]>;
 def Hone_AndOp : Hone_Binary<"and", "bitwise and; logical for i1", [Commutative]>;
@@ -91,7 +95,7 @@ def Hone_CmpOp : Hone_Elementwise<"cmp"> {
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 def Hone_SelectOp : Hone_Elementwise<"select"> {
-  let summary = "condition ? x : y";
+  let summary = "condition ? x : y; the condition is i1";
   let arguments = (ins Hone_Tensor:$condition, Hone_Tensor:$lhs, Hone_Tensor:$rhs);
   let assemblyFormat = "$condition `,` $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }

@@ -4,6 +4,11 @@
 include "dialects/hone/HoneDialect.td"
 def Hone_DequantizeOp : Hone_ElementOp<"dequantize"> {
   let summary = "(q - zero) * scale; one scale a tensor (scalar), a slice of `axis` (1-D) or a block of `block` along `axis`";
+  let description = [{
+    input [d...] of integers; scale of floats and zero (default 0): a scalar, [d(axis)], or with `block` > 0 the input's rank with
+    ceil(d(axis) / block) along `axis`. Result of the input's shape and the scale's type, computed in f32. Stands next to the op that reads it, so that
+    its kernel may read the packed numbers.
+  }];
   let arguments = (ins Hone_Tensor:$input, Hone_Tensor:$scale, Optional<Hone_Tensor>:$zero, I64Attr:$axis,
                    DefaultValuedAttr<I64Attr, "0">:$block);
   let results = (outs Hone_Tensor:$result);
@@ -11,6 +16,10 @@ def Hone_DequantizeOp : Hone_ElementOp<"dequantize"> {
 }
 def Hone_QuantizeOp : Hone_ElementOp<"quantize"> {
   let summary = "saturate(round(x / scale) + zero) to the element type `to`; scales as in dequantize";
+  let description = [{
+    input [d...] of floats; scale and zero (of type `to`, default 0) shaped as in dequantize; rounds to even. Result of the input's shape
+    and the integer type `to`.
+  }];
   let arguments = (ins Hone_Tensor:$input, Hone_Tensor:$scale, Optional<Hone_Tensor>:$zero, TypeAttr:$to, I64Attr:$axis,
                    DefaultValuedAttr<I64Attr, "0">:$block);
   let results = (outs Hone_Tensor:$result);

@@ -14,18 +14,28 @@ def Hone_ReduceKind : I32EnumAttr<"ReduceKind", "reduction", [Hone_RSum, Hone_RM
 }
 def Hone_ReduceOp : Hone_CostlyElementOp<"reduce"> {
   let summary = "reduces `axes` (sorted, not negative)";
+  let description = [{
+    input [d...]; result without `axes`, or with size 1 there when `keepdims`; same element type. 16-bit floats accumulate in f32. The order of
+    a sum is free.
+  }];
   let arguments = (ins Hone_ReduceKind:$kind, Hone_Tensor:$input, DenseI64ArrayAttr:$axes, BoolAttr:$keepdims);
   let results = (outs Hone_Tensor:$result);
   let assemblyFormat = "$kind $input $axes `keepdims` $keepdims attr-dict `:` functional-type(operands, results)";
 }
 def Hone_ArgReduceOp : Hone_CostlyElementOp<"arg_reduce"> {
   let summary = "index (i64) of the largest (`min`: smallest) element along `axis`; the first one unless `last`";
+  let description = [{
+    input [d...]; result i64 without `axis`, or with size 1 there when `keepdims`.
+  }];
   let arguments = (ins Hone_Tensor:$input, I64Attr:$axis, BoolAttr:$keepdims, UnitAttr:$min, UnitAttr:$last);
   let results = (outs Hone_Tensor:$result);
   let assemblyFormat = "$input `axis` $axis `keepdims` $keepdims attr-dict `:` functional-type(operands, results)";
 }
 def Hone_CumSumOp : Hone_CostlyElementOp<"cumsum"> {
   let summary = "running sum (`prod`: product) along `axis`";
+  let description = [{
+    result of the input's shape and type. `exclusive` leaves the element itself out; `reverse` runs from the end.
+  }];
   let arguments = (ins Hone_Tensor:$input, I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse, UnitAttr:$prod);
   let results = (outs Hone_Tensor:$result);
   let assemblyFormat = "$input `axis` $axis attr-dict `:` functional-type(operands, results)";

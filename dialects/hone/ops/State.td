@@ -16,6 +16,9 @@ def Hone_WeightOp : Hone_Op<"weight", [Symbol, IsolatedFromAbove]> {
 }
 def Hone_GetWeightOp : Hone_TensorOp<"get_weight"> {
   let summary = "the value of a weight";
+  let description = [{
+    The result has the weight's type. Any op that reads it reads the mapped bytes; nothing is copied.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$weight);
   let results = (outs Hone_Tensor:$result);
   let assemblyFormat = "$weight attr-dict `:` type($result)";

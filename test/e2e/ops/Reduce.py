@@ -20,6 +20,8 @@ CASES = [
     Case("argmax", "(float[a,b,c] x) => (int64[] y, int64[] z) { y = ArgMax<axis=1>(x) z = ArgMin<axis=-1, keepdims=0>(x) }", *SHAPES),
     Case("argmax-last", "(float[a,b] x) => (int64[] y) { y = ArgMax<axis=1, select_last_index=1>(x) }", {"x": np.array([[1, 3, 3, 0], [2, 2, 2, 2]])}),
     Case("cumsum", "(float[a,b] x) => (float[] y, float[] z) { one = Constant<value_int=1>() y = CumSum(x, one) z = CumSum<exclusive=1, reverse=1>(x, one) }", {"x": (3, 9)}),
+    Case("cumsum-rows", "(float[a,b,c] x) => (float[] y, float[] z, float[] r) { last = Constant<value_int=2>() y = CumSum(x, last) z = CumSum<exclusive=1>(x, last) r = CumSum<reverse=1>(x, last) }",
+         {"x": (1, 1, 1)}, {"x": (2, 0, 5)}, {"x": (2, 3, 0)}, {"x": (5, 7, 130)}),
     Case("softmax", "(float[a,b,c] x) => (float[] y, float[] z) { y = Softmax(x) z = Softmax<axis=1>(x) }", *SHAPES),
     Case("softmax-masked", "(float[a,b] x) => (float[] y) { y = Softmax(x) }", {"x": np.array([[0, -np.inf, 1], [-3e38, -3e38, -3e38], [80, 90, 100]])}),
     Case("softmax-opset11", "(float[a,b,c] x) => (float[] y) { y = Softmax<axis=1>(x) }", {"x": (2, 3, 4)}, opset=11),

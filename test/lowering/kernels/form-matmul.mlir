@@ -18,6 +18,7 @@ module attributes {hone.target = #hone.target<"x86-64-v4", "x86-64-v4", "+avx512
   // CHECK: hone.add
   // CHECK: hone.relu
   // CHECK-NOT: "hone.kernel"
+  // Shown in the docs of hone-form-kernels.
   func.func @main(%x: tensor<?x8xf32> {hone.dims = ["m", 8]}) -> tensor<?x40xf32> {
     %w = hone.get_weight @w : tensor<8x40xf32>
     %b = hone.get_weight @b : tensor<40xf32>

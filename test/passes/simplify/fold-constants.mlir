@@ -19,6 +19,7 @@ func.func @main() -> tensor<f32> {
 // CHECK-LABEL: func.func @main
 // CHECK: hone.get_weight @folded
 // CHECK-NOT: hone.transpose
+// Shown in the docs of hone-fold-constants.
 hone.weight @w : tensor<1024x8xf32> file "m.onnx" offset 0 length 32768
 func.func @main() -> tensor<8x1024xf32> {
   %w = hone.get_weight @w : tensor<1024x8xf32>

@@ -8,6 +8,7 @@
 // CHECK: %[[T:.*]] = hone.index_tensor %[[B]], %[[S]], %{{.*}}, %{{.*}} : tensor<4xi64>
 // CHECK: hone.reshape %arg0, %[[T]]
 // CHECK-SAME: -> tensor<?x?x12x32xf32>
+// Shown in the docs of hone-fold-shapes.
 func.func @main(%x: tensor<?x?x384xf32> {hone.dims = ["b", "s", 384]}) -> tensor<?x?x12x32xf32> {
   %shape = hone.shape %x : (tensor<?x?x384xf32>) -> tensor<3xi64>
   %zero = hone.constant dense<0> : tensor<1xi64> : tensor<1xi64>

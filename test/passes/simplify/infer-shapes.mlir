@@ -3,6 +3,7 @@
 
 // CHECK-LABEL: func.func @main
 // CHECK: hone.add %{{.*}}, %{{.*}} : (tensor<?x384xf32>, tensor<384xf32>) -> tensor<?x384xf32>
+// Shown in the docs of hone-infer-shapes.
 func.func @main(%x: tensor<?x384xf32> {hone.dims = ["n", 384]}, %b: tensor<384xf32>) -> tensor<*xf32> {
   %0 = hone.add %x, %b : (tensor<?x384xf32>, tensor<384xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>

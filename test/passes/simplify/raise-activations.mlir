@@ -15,6 +15,7 @@ func.func @main(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
 // CHECK-LABEL: func.func @main
 // CHECK: hone.gelu %arg0 : (tensor
 // CHECK-NOT: hone.erf
+// Shown in the docs of hone-raise-activations.
 func.func @main(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %r = hone.constant dense<1.41421354> : tensor<f32> : tensor<f32>
   %one = hone.constant dense<1.0> : tensor<f32> : tensor<f32>

@@ -7,6 +7,7 @@
 // CHECK-SAME: heads = 12
 // CHECK-SAME: scale = 0.176776
 // CHECK-NOT: hone.softmax
+// Shown in the docs of hone-raise-attention.
 func.func @main(%q: tensor<?x?x384xf32> {hone.dims = ["b", "s", 384]}, %k: tensor<?x?x384xf32> {hone.dims = ["b", "s", 384]},
                 %v: tensor<?x?x384xf32> {hone.dims = ["b", "s", 384]}, %mask: tensor<?x1x1x?xf32> {hone.dims = ["b", 1, 1, "s"]}) -> tensor<?x?x384xf32> {
   %heads = hone.constant dense<[0, 0, 12, 32]> : tensor<4xi64> : tensor<4xi64>

@@ -3,6 +3,7 @@
 // CHECK-LABEL: func.func @main
 // CHECK: hone.rms_norm %arg0, %arg1 {epsilon = 9.99999974E-6 : f32}
 // CHECK-NOT: hone.mul
+// Shown in the docs of hone-raise-norms.
 func.func @main(%x: tensor<?x?x576xf32>, %w: tensor<576xf32>) -> tensor<?x?x576xf32> {
   %two = hone.constant dense<2.0> : tensor<f32> : tensor<f32>
   %eps = hone.constant dense<1.0e-5> : tensor<f32> : tensor<f32>

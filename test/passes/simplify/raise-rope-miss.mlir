@@ -14,7 +14,7 @@ func.func @main(%q: tensor<?x2x?x8xf32> {hone.dims = ["b", 2, "s", 8]}, %c: tens
   %minus = hone.neg %second : (tensor<?x2x?x4xf32>) -> tensor<?x2x?x4xf32>
   %half = hone.concat %minus, %first axis 3 : (tensor<?x2x?x4xf32>, tensor<?x2x?x4xf32>) -> tensor<?x2x?x8xf32>
   %turned = hone.mul %half, %s : (tensor<?x2x?x8xf32>, tensor<?x1x?x8xf32>) -> tensor<?x2x?x8xf32>
-  // expected-remark @+1 {{rotary embedding not raised: cos or sin isn't a doubled table of [batch, 1, sequence, size]}}
+  // expected-remark @+1 {{rope not raised: cos or sin isn't a doubled table of [batch, 1, sequence, size]}}
   %y = hone.add %straight, %turned : (tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x?x8xf32>
   return %y : tensor<?x2x?x8xf32>
 }

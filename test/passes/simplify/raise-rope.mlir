@@ -7,6 +7,7 @@
 // CHECK-SAME: heads = 4
 // CHECK-SAME: tensor<?x?x64xf32>, tensor<?x?x8xf32>, tensor<?x?x8xf32>
 // CHECK-NOT: hone.neg
+// Shown in the docs of hone-raise-rope.
 func.func @main(%x: tensor<?x?x64xf32> {hone.dims = ["b", "s", 64]},
                 %f: tensor<?x?x8xf32> {hone.dims = ["b", "s", 8]}) -> tensor<?x4x?x16xf32> {
   %heads = hone.constant dense<[0, 0, 4, 16]> : tensor<4xi64> : tensor<4xi64>

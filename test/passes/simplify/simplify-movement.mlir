@@ -4,6 +4,7 @@
 // CHECK-LABEL: func.func @main
 // CHECK-NOT: hone.transpose
 // CHECK: return %arg0
+// Shown in the docs of hone-simplify-movement.
 func.func @main(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
   %0 = hone.transpose %x [1, 0, 2] : (tensor<?x4x8xf32>) -> tensor<4x?x8xf32>
   %1 = hone.transpose %0 [1, 0, 2] : (tensor<4x?x8xf32>) -> tensor<?x4x8xf32>
