@@ -98,7 +98,9 @@ def ApplyPdlPatterns : Pass<"hone-apply-pdl-patterns", "::mlir::ModuleOp"> {
   let summary = "applies the rewrite patterns that a file states in PDL";
   let description = [{
     What `--pdl-patterns=FILE` of the tools stands for. The patterns are applied greedily until none matches. Ops that
-    nobody registered and native functions are errors. Whether numerics change is the patterns' matter.
+    nobody registered and native functions are errors.
+
+    Needs: nothing. Numerics: the patterns' matter.
   }];
   let options = [Option<"file", "file", "std::string", "", "an .mlir file with pdl.pattern ops">];
 }

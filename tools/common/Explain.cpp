@@ -20,7 +20,12 @@ static void collectNames(Location location, llvm::SmallSetVector<StringRef, 4> &
 static std::string nodeOf(Operation *op) {
   llvm::SmallSetVector<StringRef, 4> names;
   collectNames(op->getLoc(), names);
-  return llvm::join(names, ", ");
+  std::string text = llvm::join(names, ", ");
+  // Names are the model's and may hold anything; here each is part of one line.
+  for (char &c : text)
+    if (static_cast<unsigned char>(c) < ' ')
+      c = '?';
+  return text;
 }
 
 static std::map<std::string, int> countComposites(ModuleOp module) {
@@ -140,7 +145,15 @@ void Explanation::noteKernels(ModuleOp module) {
           entry.refused.push_back(Refusal::parse(text.getValue()));
     });
   });
+  // Weights that only recipes read are not in the artifact.
+  llvm::DenseSet<Attribute> used;
+  module.walk([&](GetWeightOp get) {
+    if (!get->getParentOfType<WeightOp>())
+      used.insert(get.getWeightAttr().getAttr());
+  });
   for (auto weight : module.getOps<WeightOp>()) {
+    if (!used.contains(weight.getSymNameAttr()))
+      continue;
     auto type = cast<RankedTensorType>(weight.getType());
     ++weights.count;
     weights.bytes += (type.getNumElements() * type.getElementTypeBitWidth() + 7) / 8;
@@ -187,8 +200,7 @@ llvm::json::Object Explanation::json() const {
   using llvm::json::Object;
   Object ops, byDevice, rest;
   for (auto &[name, count] : composites)
-    ops[name] =
-        Object{{"count", count.all}, {"in_model", count.inModel}, {"raised", count.all - count.inModel}};
+    ops[name] = Object{{"count", count.all}, {"in_model", count.inModel}, {"raised", count.raised()}};
   for (auto &[name, count] : devices)
     byDevice[name] = Object{
         {"ops", count},

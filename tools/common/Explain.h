@@ -13,6 +13,7 @@ namespace hone {
 struct Explanation {
   struct Composite {
     int inModel = 0, all = 0; // as the model has them; after simplify
+    int raised() const { return std::max(0, all - inModel); }
   };
   /// Something that came close to a composite.
   struct Miss {

@@ -20,7 +20,7 @@ public:
       if (!llvm::isDigit(text[i]))
         result += text[i];
       else if (i == 0 || !llvm::isDigit(text[i - 1]))
-        result += '#';
+        result += number;
     return result;
   }
 
@@ -28,10 +28,10 @@ public:
     size_t slot = 0;
     for (StringRef rest = text; !(rest = rest.drop_while([](char c) { return !llvm::isDigit(c); })).empty();
          ++slot) {
-      StringRef number = rest.take_while(llvm::isDigit);
-      rest = rest.drop_front(number.size());
+      StringRef digits = rest.take_while(llvm::isDigit);
+      rest = rest.drop_front(digits.size());
       slots.resize(std::max(slots.size(), slot + 1));
-      slots[slot].push_back(number.str());
+      slots[slot].push_back(digits.str());
     }
     if (pattern.empty())
       pattern = templateOf(text);
@@ -41,7 +41,7 @@ public:
     std::string result;
     size_t slot = 0;
     for (char c : pattern)
-      if (c == '#' && slot < slots.size())
+      if (c == number)
         result += numbers(slots[slot++]);
       else
         result += c;
@@ -63,6 +63,7 @@ private:
     return "{" + llvm::join(all, ",") + "}";
   }
 
+  static constexpr char number = 1; // no name has it
   std::string pattern;
   std::vector<std::vector<std::string>> slots;
 };
@@ -121,7 +122,7 @@ static void printComposites(const Explanation &e, llvm::raw_ostream &out) {
     rows.try_emplace(pattern);
   for (auto &[name, count] : rows) {
     out << "  " << llvm::left_justify(name, 12) << llvm::right_justify(std::to_string(count.all), 4) << ": "
-        << count.inModel << " in the model, " << count.all - count.inModel << " raised";
+        << count.inModel << " in the model, " << count.raised() << " raised";
     if (auto found = missed.find(name); found != missed.end())
       out << ", " << found->second << " almost";
     out << "\n";

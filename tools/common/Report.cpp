@@ -2,6 +2,7 @@
 #include "tools/common/Report.h"
 #include "runtime/abi/Artifact.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include <cstring>
 #include <fstream>
@@ -62,7 +63,8 @@ std::string reportText(const CompileOptions &options, const Findings &findings) 
     root = llvm::json::Object{{"model", options.model}, {"problems", strings(findings.problems)}};
   }
   std::string text;
-  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(root)) << "\n";
+  // Indented, keys in order: two reports can be compared line by line.
+  llvm::raw_string_ostream(text) << llvm::formatv("{0:2}", llvm::json::Value(std::move(root))) << "\n";
   return text;
 }
 
