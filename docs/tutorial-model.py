@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import onnx
 
-GRAPH = """<ir_version: 9, opset_import: ["" : 17]> ffn (float[n, 8] x) => (float[n, 64] y) {
+GRAPH = """<ir_version: 9, opset_import: ["" : 17]> ffn (float[n, 8] x) => (float[n, 512] y) {
   product = MatMul(x, w)
   h = Add(product, b)
   scaled = Div(h, root)
@@ -14,7 +14,7 @@ GRAPH = """<ir_version: 9, opset_import: ["" : 17]> ffn (float[n, 8] x) => (floa
   y = Mul(both, half)
 }"""
 rng = np.random.default_rng(0)
-weights = {"w": rng.standard_normal((8, 64)) / 8, "b": rng.standard_normal(64) / 8, "root": 2**0.5, "one": 1.0, "half": 0.5}
+weights = {"w": rng.standard_normal((8, 512)) / 8, "b": rng.standard_normal(512) / 8, "root": 2**0.5, "one": 1.0, "half": 0.5}
 
 model = onnx.parser.parse_model(GRAPH)
 for name, value in weights.items():

@@ -148,7 +148,7 @@ void Explanation::noteKernels(ModuleOp module) {
   // Weights that only recipes read are not in the artifact.
   llvm::DenseSet<Attribute> used;
   module.walk([&](GetWeightOp get) {
-    if (!get->getParentOfType<WeightOp>())
+    if (!get->getParentOfType<WeightOp>() && !get->use_empty())
       used.insert(get.getWeightAttr().getAttr());
   });
   for (auto weight : module.getOps<WeightOp>()) {

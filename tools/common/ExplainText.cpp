@@ -38,6 +38,8 @@ public:
   }
 
   std::string str() const {
+    if (pattern.empty())
+      return "(no name)";
     std::string result;
     size_t slot = 0;
     for (char c : pattern)
@@ -229,8 +231,10 @@ void Explanation::print(llvm::raw_ostream &out) const {
       out << (i ? ", " : " ") << op.second << " " << op.first;
     out << "\n";
   }
-  out << "  weights: " << weights.count << " of " << llvm::format("%.1f", double(weights.bytes) / 1e6)
-      << " MB, " << weights.computed << " of them packed or folded while the artifact is written\n";
+  bool isSmall = weights.bytes < 1000000;
+  out << "  weights: " << weights.count << " of "
+      << llvm::format("%.1f", double(weights.bytes) / (isSmall ? 1e3 : 1e6)) << (isSmall ? " KB, " : " MB, ")
+      << weights.computed << " of them packed or folded while the artifact is written\n";
 }
 
 } // namespace hone

@@ -17,7 +17,7 @@
 // CHECK-NEXT: the family takes no prologue [matmul prologue]
 // CHECK: matmul prologue {{ *}}lowering/kernels/Matmul.cpp
 // CHECK: host: {{[0-9]+}} ops in 3 kernels
-// CHECK-NEXT: weights: 1 of 0.0 MB, 1 of them packed or folded
+// CHECK-NEXT: weights: 1 of 0.5 KB, 1 of them packed or folded
 
 // REPORT: "family": "matmul"
 // REPORT: "node": "layer.0/relu",
