@@ -9,8 +9,8 @@
 namespace hone {
 llvm::ArrayRef<const KernelFamily *> kernelFamilies() {
   static const std::vector<const KernelFamily *> families = {&getAttentionFamily(), &getQuantMatmulFamily(),
-                                                             &getMatmulFamily(), &getConvFamily(),
-                                                             &getRowwiseFamily(), &getScanFamily()};
+                                                             &getMatmulFamily(),    &getConvFamily(),
+                                                             &getRowwiseFamily(),   &getScanFamily()};
   return families;
 }
 } // namespace hone

@@ -13,22 +13,19 @@
 
 static const char *const examples = R"(examples:
   hone-compile model.onnx -o model.hone                          for this machine's CPU
-  hone-compile folder/ -o model.hone --target=x86-64-v3          a folder with model.onnx
+  hone-compile folder/ -o model.hone --target=x86-64-v3          a folder with model.onnx, for CPUs with AVX2
   hone-compile model.onnx -o model.hone --dim batch=1 --dim seq=1..512
   hone-compile model.onnx --check                                what can't be compiled, all at once
   hone-compile model.onnx -o model.hone --explain                what was raised, fused, refused and placed, and why
-  hone-compile model.onnx -o model.hone --report=r.json          the same for programs, with sizes and times
   hone-compile model.onnx --compile-to=simplify -o -             print the IR after a phase
   hone-compile m.mlir --compile-from=partition -o model.hone     go on from an edited dump
-  hone-compile model.onnx -o plain.hone --disable-pass=hone-raise-attention
   hone-compile model.onnx -o model.hone --load-pass-plugin=libMine.so --insert-after=simplify:my-pass
 Phases: import simplify compress fuse partition kernels schedule codegen package)";
 
 /// A bug of Hone ends with one line and 70, never with a stack dump.
 static void crashed(int) {
   static const char text[] = "\nerror: internal error of hone-compile; please report it with the model, or "
-                             "with the dump of the last "
-                             "phase that works (--compile-to=PHASE -o m.mlir)\n";
+                             "the dump of the last phase that works (--compile-to=PHASE -o m.mlir)\n";
   (void)!write(STDERR_FILENO, text, sizeof text - 1);
   _exit(70);
 }
