@@ -32,6 +32,8 @@ void GraphImporter::report(const std::string &line) {
   ++reported;
   if (problems)
     problems->push_back(line);
+  if (options.checkOnly)
+    return; // the list is the answer
   // One error line; what else can't be compiled follows as notes.
   if (reported == 1)
     emitError(module.getLoc()) << shown << ": " << line;
