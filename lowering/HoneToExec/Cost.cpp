@@ -125,13 +125,16 @@ CallCost costOf(Operation *op, func::FuncOp main, Shapes &shapes) {
     if (auto matmul = dyn_cast<MatmulOp>(inner); matmul && matmul.getActivationBits())
       cost.arithmetic = matmul.getActivationBits() == 8 ? "i8" : "i16";
   });
+  Formula formula(main, shapes);
   for (OpOperand &operand : op->getOpOperands())
     if (operand.get().getDefiningOp<GetWeightOp>()) {
       auto kernel = dyn_cast<KernelOp>(op);
       Value inside = kernel ? kernel.getBody().getArgument(operand.getOperandNumber()) : operand.get();
-      bytes = bytes + bytesRead(inside, operand.get(), shapes);
+      DimExpr read = bytesRead(inside, operand.get(), shapes);
+      // Rows whose number has no name: the rest is still a lower bound.
+      if (formula.text(read))
+        bytes = bytes + read;
     }
-  Formula formula(main, shapes);
   cost.flops = formula.text(flops).value_or("");
   cost.weightBytes = formula.text(bytes).value_or("");
   return cost;

@@ -49,12 +49,15 @@ LogicalResult checkSignature(ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || main.isExternal())
     return module.emitError("expected a function named main, with a body");
+  if (main.getNumResults() == 0)
+    return main.emitError("expected at least one output");
   llvm::StringSet<> names[2];
   auto check = [&](bool isInput, unsigned index, Type type, DictionaryAttr attributes) -> LogicalResult {
-    std::string which = ((isInput ? "input " : "output ") + Twine(index)).str();
+    auto name = attributes ? attributes.getAs<StringAttr>("hone.name") : StringAttr();
+    std::string which = isInput ? "input " : "output ";
+    which += name ? "'" + name.str() + "'" : std::to_string(index);
     if (failed(checkTensor(main, isInput, which, type, attributes)))
       return failure();
-    auto name = attributes ? attributes.getAs<StringAttr>("hone.name") : StringAttr();
     if (name && !name.empty() && !names[isInput].insert(name.getValue()).second)
       return main.emitError() << which << ": expected a name of its own, got '" << name.getValue()
                               << "' again";

@@ -3,6 +3,7 @@
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/Skeleton.h"
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -55,6 +56,15 @@ OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext &context, const Imp
     return error("expected a graph, which an ONNX model has");
   if (model.opset_import_size() == 0)
     return error("expected the opset that the model is written in");
+  llvm::StringSet<> domains;
+  for (const auto &opset : model.opset_import()) {
+    std::string domain = opset.domain() == "ai.onnx" ? "" : opset.domain();
+    if (!domains.insert(domain).second)
+      return error("the opset of domain '" + domain + "' is given twice");
+    if (opset.version() < 1)
+      return error("expected an opset of 1 or newer for domain '" + domain + "', got " +
+                   std::to_string(opset.version()));
+  }
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   (*module)->setAttr("hone.model", StringAttr::get(&context, shown));

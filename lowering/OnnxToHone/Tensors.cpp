@@ -231,6 +231,8 @@ Value GraphImporter::tensor(const onnx::TensorProto &proto, StringRef name, std:
   Type element = elementTypeOf(b.getContext(), proto.data_type());
   if (!element)
     return error = whyNoElementType(proto.data_type()), Value();
+  if (proto.has_segment())
+    return error = "expected a whole tensor, got a segment of one", Value();
   int64_t count = 1;
   for (int64_t dim : proto.dims()) {
     if (dim < 0)

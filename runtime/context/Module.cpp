@@ -125,7 +125,7 @@ static Status checkFooter(const OpenFile &file, HoneFooter &footer, uint64_t &st
               inside(footer.weightOffset + footer.weightSize, footer.metaOffset, footer.metaSize);
   uint64_t slack = fits ? end - (footer.metaOffset + footer.metaSize) : 0;
   start = slack / HONE_WEIGHT_ALIGN * HONE_WEIGHT_ALIGN;
-  if (!fits || slack - start >= 8 || !isElf(start))
+  if (!fits || slack - start >= 8 || !elf || !isElf(start))
     return invalid("is damaged: the sizes in the footer do not fit the file of ", size, " bytes");
   return {};
 }

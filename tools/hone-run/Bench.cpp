@@ -57,7 +57,7 @@ Json bench(Session &session) {
   report["peak_rss_bytes"] = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
   report["threads"] = session.threads();
   if (!options.noLimit)
-    report["limit"] = limitOf(workOf(session), report["p50_ms"].get<double>(), session.threads());
+    report["limit"] = limitOf(session, report["p50_ms"].get<double>());
   return report;
 }
 

@@ -9,7 +9,6 @@
 #include <immintrin.h>
 #include <nlohmann/json.hpp>
 #include <pthread.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <thread>
 
@@ -56,29 +55,19 @@ Work workOf(Session &session) {
 
 namespace {
 
-/// Runs `work(i)` on thread i, each on its own allowed core, all starting together; returns the seconds until
-/// the last is done.
+/// Runs `work(i)` on core i of the list, all starting together; returns the seconds until the last is done.
 template <typename Body>
-double together(int threads, const Body &work) {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  sched_getaffinity(0, sizeof allowed, &allowed);
-  std::vector<int> cores;
-  for (int core = 0; core < CPU_SETSIZE; ++core)
-    if (CPU_ISSET(core, &allowed))
-      cores.push_back(core);
+double together(const Cores &cores, const Body &work) {
   pthread_barrier_t barrier;
-  pthread_barrier_init(&barrier, nullptr, static_cast<unsigned>(threads));
-  std::vector<int64_t> starts(static_cast<size_t>(threads)), ends(starts.size());
+  pthread_barrier_init(&barrier, nullptr, static_cast<unsigned>(cores.size()));
+  std::vector<int64_t> starts(cores.size()), ends(cores.size());
   std::vector<std::thread> workers;
-  for (size_t i = 0; i < starts.size(); ++i)
+  for (size_t i = 0; i < cores.size(); ++i)
     workers.emplace_back([&, i] {
-      if (!cores.empty()) {
-        cpu_set_t mine;
-        CPU_ZERO(&mine);
-        CPU_SET(cores[i % cores.size()], &mine);
-        pthread_setaffinity_np(pthread_self(), sizeof mine, &mine);
-      }
+      cpu_set_t mine;
+      CPU_ZERO(&mine);
+      CPU_SET(cores[i], &mine);
+      pthread_setaffinity_np(pthread_self(), sizeof mine, &mine);
       pthread_barrier_wait(&barrier);
       starts[i] = now();
       work(i);
@@ -145,25 +134,27 @@ __attribute__((target("avx2"), noinline)) void readAll(const char *data, size_t 
 
 } // namespace
 
-double measureArithmetic(const std::string &kind, int threads) {
+double measureArithmetic(const std::string &kind, const Cores &cores) {
   Chains run = chainsFor(kind);
   constexpr int64_t steps = 2'000'000; // some milliseconds
   double best = 0;
   for (int repeat = 0; repeat < 5; ++repeat) {
     int flops = 0;
-    double seconds = together(threads, [&](size_t i) {
+    double seconds = together(cores, [&](size_t i) {
       int each = run(steps);
       if (i == 0)
         flops = each;
     });
-    best = std::max(best, static_cast<double>(steps) * chains * flops * threads / seconds);
+    best = std::max(best, static_cast<double>(steps) * chains * flops * static_cast<double>(cores.size()) /
+                              seconds);
   }
   return best;
 }
 
-double measureReading(double bytes, int threads) {
-  size_t share = static_cast<size_t>(std::clamp(bytes / threads, 4096.0, 1e9)) / 4096 * 4096;
-  size_t all = share * static_cast<size_t>(threads);
+double measureReading(double bytes, const Cores &cores) {
+  auto share = static_cast<size_t>(std::clamp(bytes / static_cast<double>(cores.size()), 4096.0, 1e9));
+  share = share / 4096 * 4096;
+  size_t all = share * cores.size();
   void *memory = mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
     return 0;
@@ -173,7 +164,7 @@ double measureReading(double bytes, int threads) {
   auto passes = static_cast<size_t>(std::clamp(4e6 / static_cast<double>(share), 1.0, 1000.0));
   double best = 0;
   for (int repeat = 0; repeat < 6; ++repeat) {
-    double seconds = together(threads, [&](size_t i) {
+    double seconds = together(cores, [&](size_t i) {
       for (size_t pass = 0; pass < passes; ++pass)
         readAll(static_cast<const char *>(memory) + i * share, share);
     });
@@ -183,19 +174,23 @@ double measureReading(double bytes, int threads) {
   return best;
 }
 
-Json limitOf(const Work &work, double ms, int threads) {
+Json limitOf(Session &session, double ms) {
+  Work work = workOf(session);
   if (!work.calls || work.uncounted == work.calls)
     return {};
+  Cores cores;
+  for (int i = 0; i < session.threads(); ++i)
+    cores.push_back(session.allowedCores()[static_cast<size_t>(i) % session.allowedCores().size()]);
   Json rates = Json::object(), counts = Json::object();
   double computing = 0;
   for (const auto &[kind, count] : work.flops)
     if (count > 0) {
-      double rate = measureArithmetic(kind, threads);
+      double rate = measureArithmetic(kind, cores);
       rates[kind] = rate / 1e9;
       counts[kind] = count;
       computing += count / rate;
     }
-  double bandwidth = measureReading(work.bytes, threads);
+  double bandwidth = measureReading(work.bytes, cores);
   double reading = bandwidth > 0 ? work.bytes / bandwidth : 0;
   double limit = std::max(computing, reading) * 1e3;
   return {{"percent", 100 * limit / ms},

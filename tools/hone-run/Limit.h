@@ -15,13 +15,16 @@ struct Work {
 /// Makes a profiled run to see which calls there are; throws Exit.
 Work workOf(Session &session);
 
-/// Multiplications and additions a second of one kind of arithmetic, on `threads` pinned cores.
-double measureArithmetic(const std::string &kind, int threads);
-/// Bytes a second that `threads` pinned cores read, over and over, from a block of so many bytes.
-double measureReading(double bytes, int threads);
+/// The core of each thread that measures; may repeat.
+using Cores = std::vector<int>;
 
-/// Percent of the machine's limit for runs that take `ms`: null when the file has no costs.
-Json limitOf(const Work &work, double ms, int threads);
+/// Multiplications and additions a second of one kind of arithmetic, on all of these cores.
+double measureArithmetic(const std::string &kind, const Cores &cores);
+/// Bytes a second that these cores read, over and over, from a block of so many bytes.
+double measureReading(double bytes, const Cores &cores);
+
+/// Percent of the machine's limit for runs of the session that take `ms`: null when the file has no costs.
+Json limitOf(Session &session, double ms);
 
 } // namespace hone::run
 #endif

@@ -38,7 +38,18 @@ std::string describe(const HoneTensorInfo &tensor) {
   return out + "]";
 }
 
-Session::Session(const Options &options) : options(options) {
+static std::vector<int> coresOfThisProcess() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  std::vector<int> cores;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+    for (int core = 0; core < CPU_SETSIZE; ++core)
+      if (CPU_ISSET(core, &allowed))
+        cores.push_back(core);
+  return cores.empty() ? std::vector<int>{0} : cores;
+}
+
+Session::Session(const Options &options) : options(options), cores(coresOfThisProcess()) {
   HoneModuleOptions given{};
   given.threads = options.threads.value_or(0);
   given.pin = options.threads.has_value();
@@ -82,13 +93,6 @@ void Session::prepare() {
   HoneContext *context = nullptr;
   check(hone_context_create(module(), &context));
   made.reset(context);
-}
-
-int Session::threads() const {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  bool known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
-  return options.threads.value_or(known ? CPU_COUNT(&allowed) : 1);
 }
 
 void Session::run() { check(hone_run(context(), views.data(), views.size())); }

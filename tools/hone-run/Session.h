@@ -42,14 +42,16 @@ public:
   HoneContext *context() const { return made.get(); }
   /// The tensors that the next run gets.
   const std::vector<HoneTensor> &given() const { return views; }
-  /// How many threads a run uses.
-  int threads() const;
+  /// How many threads a run uses, and the cores that they are pinned to, in this order.
+  int threads() const { return options.threads.value_or(static_cast<int>(cores.size())); }
+  const std::vector<int> &allowedCores() const { return cores; }
   size_t outputCount() const { return hone_module_output_count(opened.get()); }
   const Options &options;
 
 private:
   void loadInput(const Pair &given);
 
+  std::vector<int> cores; // as they were before the runtime pinned the caller
   std::unique_ptr<HoneModule, FreeModule> opened;
   std::unique_ptr<HoneContext, FreeContext> made;
   std::vector<OwnedTensor> inputs;
