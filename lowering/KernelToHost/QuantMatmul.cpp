@@ -1,8 +1,8 @@
 // f32 rows times 4- or 8-bit weights with a scale a block of K. Rows are quantized to 16 bits (a scale a
 // group of K), so that products of integers are exact in i32 and the result is as good as with f32 rows to
-// 2e-5. Rows with outliers, beside which 16 bits leave little for the rest, take a second pass over what the
-// first rounded off. One row multiplies straight from the packed stream; more rows unpack a panel to 16 bits
-// once and go over it in register tiles. The unit is (block of rows, panel), rows outermost: a worker
+// 2e-5. Groups with outliers, beside which 16 bits leave little for the rest, take a second pass over what
+// the first rounded off. One row multiplies straight from the packed stream; more rows unpack a panel to 16
+// bits once and go over it in register tiles. The unit is (block of rows, panel), rows outermost: a worker
 // quantizes the rows it meets into its scratch.
 #include "lowering/KernelToHost/HostFamily.h"
 #include "lowering/KernelToHost/VectorEpilogue.h"
@@ -17,9 +17,10 @@ using ::hone::VectorEpilogue;
 
 namespace {
 
-/// A group whose largest element is so many times the mean of all groups' needs more than 16 bits: its small
-/// elements would be rounded by more than those of other groups.
-constexpr double outlierFactor = 2;
+/// A group whose largest element is so many times the typical one of its row's groups needs more than 16
+/// bits: its small elements would be rounded by more than those of other groups. Typical is the harmonic
+/// mean, which a few huge elements do not move.
+constexpr double outlierFactor = 8;
 
 /// Sizes that the kernel and its launch agree on. A packed register holds `depth` steps of K for `lanes`
 /// columns: 32-bit lanes, which are `bits` wide numbers of which every `pairs`-th pair makes a 16-bit pair.
@@ -43,14 +44,17 @@ struct Plan {
     heights = v.avx512 ? SmallVector<int64_t>{8, 4, 2, 1} : SmallVector<int64_t>{4, 2, 1};
   }
 
-  // Scratch: 16-bit rows (those of the second pass behind the first's), their scales and sums, whether a
-  // stripe of rows takes two passes, the unpacked panel.
+  // Scratch: 16-bit rows (those of the second pass behind the first's), their scales and sums; for a stripe
+  // of rows the number of groups that take two passes, and those groups; the unpacked panel.
   int64_t rows() const { return 2 * rowBlock; }
   int64_t stripe() const { return heights.front(); }
+  int64_t stripes() const { return rowBlock / stripe(); }
   int64_t scalesAt() const { return rows() * k * 2; }
   int64_t sumsAt() const { return scalesAt() + rows() * groups * 4; }
-  int64_t passesAt() const { return sumsAt() + rows() * groups * 4; }
-  int64_t panelAt() const { return (passesAt() + rowBlock / stripe() * 8 + 63) / 64 * 64; }
+  int64_t limitsAt() const { return sumsAt() + rows() * groups * 4; }
+  int64_t countsAt() const { return (limitsAt() + (stripe() + lanes) * 4 + 7) / 8 * 8; }
+  int64_t listsAt() const { return countsAt() + stripes() * 8; }
+  int64_t panelAt() const { return (listsAt() + stripes() * groups * 8 + 63) / 64 * 64; }
   int64_t scratchBytes() const { return panelAt() + k * lanes * 2; }
 };
 
@@ -80,8 +84,9 @@ public:
     pairs = view(0, plan.k / 2, i32);
     rowScales = view(plan.scalesAt(), plan.groups, f32);
     rowSums = view(plan.sumsAt(), plan.groups, plan.zero ? i32 : f32);
-    passes =
-        v.view(scratch, plan.passesAt(), MemRefType::get({plan.rowBlock / plan.stripe()}, b.getIndexType()));
+    limits = v.view(scratch, plan.limitsAt(), MemRefType::get({plan.stripe() + plan.lanes}, f32));
+    counts = v.view(scratch, plan.countsAt(), MemRefType::get({plan.stripes()}, b.getIndexType()));
+    lists = v.view(scratch, plan.listsAt(), MemRefType::get({plan.stripes(), plan.groups}, b.getIndexType()));
     panelWords = v.view(scratch, plan.panelAt(), MemRefType::get({plan.k / 2, 2 * plan.lanes}, i16));
   }
 
@@ -104,42 +109,61 @@ public:
 private:
   //===-- rows to 16 bits --------------------------------------------------------------===//
 
-  /// Rows [from, to) of lhs into rows 0... of scratch; the rest of rough ones behind them.
+  /// Rows [from, to) of lhs into rows 0... of scratch; the rest of groups with outliers behind them.
   void quantizeRows(Value from, Value to) {
     v.loop(from, to, plan.stripe(), [&](Value start) {
       Value at = v.sub(start, from), count = v.min(v.sub(to, start), v.index(plan.stripe()));
-      auto quantize = [&](bool isSecond) {
-        return v.loop(v.index(0), count, 1, v.index(1),
-                      [&](Value i, ValueRange carried) -> VectorBuilder::Values {
-                        return {larger(carried[0], quantizeRow(v.add(start, i), v.add(at, i), isSecond))};
-                      })[0];
-      };
-      Value needed = quantize(false);
-      memref::StoreOp::create(v.b, v.loc, needed, passes, v.div(at, plan.stripe()));
-      v.branch(v.equal(needed, 2), [&] { quantize(true); });
+      Value stripe = v.div(at, plan.stripe());
+      v.loop(v.index(0), count, 1, [&](Value i) { quantizeRow(v.add(start, i), v.add(at, i), i); });
+      Value listed = listOutliers(at, count, stripe);
+      memref::StoreOp::create(v.b, v.loc, listed, counts, stripe);
+      v.loop(v.index(0), listed, 1, [&](Value i) {
+        Value group = memref::LoadOp::create(v.b, v.loc, lists, ValueRange{stripe, i});
+        v.loop(v.index(0), count, 1,
+               [&](Value r) { quantizeGroup(v.add(start, r), v.add(at, r), group, true); });
+      });
     });
   }
 
-  Value larger(Value x, Value y) { return arith::MaxSIOp::create(v.b, v.loc, x, y); }
-
-  /// Returns the passes that the row needs.
-  Value quantizeRow(Value row, Value at, bool isSecond) {
-    OpBuilder &b = v.b;
-    Location loc = v.loc;
-    VectorBuilder::Values zeros(2, v.constant(b.getF32Type(), 0));
-    auto scales = v.loop(v.index(0), v.index(plan.groups), 1, zeros,
-                         [&](Value group, ValueRange carried) -> VectorBuilder::Values {
-                           Value scale = quantizeGroup(row, at, group, isSecond);
-                           return {arith::MaximumFOp::create(b, loc, carried[0], scale),
-                                   arith::AddFOp::create(b, loc, carried[1], scale)};
-                         });
-    // The scale of one group lies far over the mean.
-    Value limit =
-        arith::MulFOp::create(b, loc, scales[1], v.constant(b.getF32Type(), outlierFactor / plan.groups));
-    return v.select(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, scales[0], limit), v.index(2),
-                    v.index(1));
+  /// The inverse of the scale from which on a group holds outliers goes to `limits`.
+  void quantizeRow(Value row, Value at, Value i) {
+    Value sum = v.loop(v.index(0), v.index(plan.groups), 1, v.constant(v.b.getF32Type(), 0),
+                       [&](Value group, ValueRange carried) -> VectorBuilder::Values {
+                         Value inverse = quantizeGroup(row, at, group, false);
+                         return {arith::AddFOp::create(v.b, v.loc, carried[0], inverse)};
+                       })[0];
+    Value mean = v.constant(v.b.getF32Type(), 1 / (outlierFactor * plan.groups));
+    memref::StoreOp::create(v.b, v.loc, arith::MulFOp::create(v.b, v.loc, sum, mean), limits, i);
   }
 
+  /// Lists the groups with outliers in any of `count` rows, and returns how many there are.
+  Value listOutliers(Value at, Value count, Value stripe) {
+    OpBuilder &b = v.b;
+    Location loc = v.loc;
+    Value one = v.constant(b.getF32Type(), 1), groups = v.index(plan.groups);
+    return v.loop(v.index(0), groups, plan.lanes, v.index(0), [&](Value first, ValueRange carried) {
+      Value left = v.sub(groups, first), mask = plan.groups % plan.lanes ? v.maskOf(left) : Value();
+      Value ratios = v.loop(v.index(0), count, 1, v.constant(v.f32(), 0),
+                            [&](Value i, ValueRange now) -> VectorBuilder::Values {
+                              Value scale = v.load(v.f32(), rowScales, {v.add(at, i), first}, mask);
+                              Value ratio = arith::MulFOp::create(b, loc, scale, v.loadSplat(limits, i));
+                              return {arith::MaxNumFOp::create(b, loc, now[0], ratio)};
+                            })[0];
+      // Most often there are none.
+      Value largest = vector::ReductionOp::create(b, loc, vector::CombiningKind::MAXNUMF, ratios);
+      Value isAny = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, largest, one);
+      v.store(ratios, limits, {v.index(plan.stripe())});
+      Value end = v.select(isAny, v.min(left, v.index(plan.lanes)), v.index(0));
+      return v.loop(v.index(0), end, 1, carried, [&](Value i, ValueRange now) -> VectorBuilder::Values {
+        Value ratio = memref::LoadOp::create(b, loc, limits, ValueRange{v.add(i, plan.stripe())});
+        memref::StoreOp::create(b, loc, v.add(first, i), lists, ValueRange{stripe, now[0]});
+        Value isOutlier = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, ratio, one);
+        return {v.select(isOutlier, v.add(now[0], 1), now[0])};
+      });
+    })[0];
+  }
+
+  /// Returns the inverse of the group's scale, 0 for a group of zeros.
   Value quantizeGroup(Value row, Value at, Value group, bool isSecond) {
     OpBuilder &b = v.b;
     Location loc = v.loc;
@@ -168,13 +192,13 @@ private:
     Value largest = vector::ReductionOp::create(b, loc, vector::CombiningKind::MAXSI, magnitudes[0], tiny);
     Value magnitude = arith::BitcastOp::create(b, loc, b.getF32Type(), largest);
     Value top = v.constant(b.getF32Type(), 32767);
-    Value inverse = v.splat(arith::DivFOp::create(b, loc, top, magnitude));
+    Value inverse = arith::DivFOp::create(b, loc, top, magnitude), factor = v.splat(inverse);
     Value scale = arith::DivFOp::create(b, loc, magnitude, top);
     memref::StoreOp::create(b, loc, scale, rowScales, ValueRange{at, group});
     // Adding 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits.
     Value magic = v.constant(v.f32(), 12582912.0), magicBits = v.constant(v.i32(), 0x4b400000), sum;
     for (auto [i, x] : llvm::enumerate(xs)) {
-      Value q = arith::SubIOp::create(b, loc, v.bitcast(v.fma(x, inverse, magic), v.i32()), magicBits);
+      Value q = arith::SubIOp::create(b, loc, v.bitcast(v.fma(x, factor, magic), v.i32()), magicBits);
       v.store(arith::TruncIOp::create(b, loc, v.vector(b.getI16Type()), q), halves,
               {at, v.add(first, i * plan.lanes)});
       sum = sum ? arith::AddIOp::create(b, loc, sum, q).getResult() : q;
@@ -187,19 +211,25 @@ private:
     else
       total = arith::SIToFPOp::create(b, loc, b.getF32Type(), total);
     memref::StoreOp::create(b, loc, total, rowSums, ValueRange{at, group});
-    return scale;
+    Value isZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, largest, tiny);
+    return v.select(isZero, v.constant(b.getF32Type(), 0), inverse);
   }
 
-  /// Sums over the passes that the rows from `row` on take: `pass` gets the tile's rows in scratch.
-  VectorBuilder::Values overPasses(Value row, int64_t count,
-                                   function_ref<VectorBuilder::Values(ArrayRef<Value>, ValueRange)> pass) {
-    VectorBuilder::Values zeros(count, v.constant(v.f32(), 0));
-    Value times = memref::LoadOp::create(v.b, v.loc, passes, v.div(row, plan.stripe()));
-    return v.loop(v.index(0), times, 1, zeros, [&](Value i, ValueRange totals) {
-      VectorBuilder::Values rows;
-      for (int64_t r = 0; r < count; ++r)
-        rows.push_back(v.add(v.add(row, r), v.mul(i, plan.rowBlock)));
-      return pass(rows, totals);
+  /// Sums over the groups of rows [row, row + count) in scratch: all of them, then those that take a second
+  /// pass. `step` adds the products of one group to what it carries.
+  VectorBuilder::Values
+  overGroups(Value row, int64_t count,
+             function_ref<VectorBuilder::Values(Value, ArrayRef<Value>, ValueRange)> step) {
+    VectorBuilder::Values zeros(count, v.constant(v.f32(), 0)), first, second;
+    for (int64_t r = 0; r < count; ++r) {
+      first.push_back(v.add(row, r));
+      second.push_back(v.add(row, r + plan.rowBlock));
+    }
+    auto totals = v.loop(v.index(0), v.index(plan.groups), 1, zeros,
+                         [&](Value group, ValueRange carried) { return step(group, first, carried); });
+    Value stripe = v.div(row, plan.stripe()), listed = memref::LoadOp::create(v.b, v.loc, counts, stripe);
+    return v.loop(v.index(0), listed, 1, totals, [&](Value i, ValueRange carried) {
+      return step(memref::LoadOp::create(v.b, v.loc, lists, ValueRange{stripe, i}), second, carried);
     });
   }
 
@@ -251,29 +281,27 @@ private:
     int64_t registersOfGroup = plan.group / plan.depth;
     // For one row, numbers in the middle of a word are not shifted down: their own sum carries the factor.
     int64_t factors = plan.bits == 4 && count == 1 ? 3 : 1;
-    auto totals = overPasses(row, count, [&](ArrayRef<Value> rows, ValueRange before) {
-      return v.loop(v.index(0), v.index(plan.groups), 1, before, [&](Value group, ValueRange carried) {
-        VectorBuilder::Values sums(factors * count, zeroSum());
-        for (int64_t r = 0; r < count; ++r)
-          sums[r] = startOf(rows[r], group);
-        for (int64_t i = 0; i < registersOfGroup; ++i) {
-          Value w = packedWords(panel, v.add(v.mul(group, registersOfGroup), i));
-          for (int64_t s = 0; s < plan.pairs; ++s) {
-            bool isFactored = s > 0 && s < factors;
-            Value number = isFactored ? masked(w, ((1 << plan.bits) - 1) << s * plan.bits) : numberOf(w, s);
-            Value pair = v.add(v.mul(group, plan.group / 2), i * plan.pairs + s);
-            for (int64_t r = 0; r < count; ++r) {
-              Value &sum = sums[isFactored ? s : r];
-              sum = v.dot16(sum, number, rowPair(rows[r], pair));
-            }
+    auto totals = overGroups(row, count, [&](Value group, ArrayRef<Value> rows, ValueRange carried) {
+      VectorBuilder::Values sums(factors * count, zeroSum());
+      for (int64_t r = 0; r < count; ++r)
+        sums[r] = startOf(rows[r], group);
+      for (int64_t i = 0; i < registersOfGroup; ++i) {
+        Value w = packedWords(panel, v.add(v.mul(group, registersOfGroup), i));
+        for (int64_t s = 0; s < plan.pairs; ++s) {
+          bool isFactored = s > 0 && s < factors;
+          Value number = isFactored ? masked(w, ((1 << plan.bits) - 1) << s * plan.bits) : numberOf(w, s);
+          Value pair = v.add(v.mul(group, plan.group / 2), i * plan.pairs + s);
+          for (int64_t r = 0; r < count; ++r) {
+            Value &sum = sums[isFactored ? s : r];
+            sum = v.dot16(sum, number, rowPair(rows[r], pair));
           }
         }
-        for (int64_t s = 1; s < factors; ++s)
-          sums[0] = arith::AddIOp::create(
-              v.b, v.loc, sums[0],
-              arith::ShRSIOp::create(v.b, v.loc, sums[s], v.constant(v.i32(), s * plan.bits)));
-        return scaled(ArrayRef<Value>(sums).take_front(count), panel, group, rows, carried);
-      });
+      }
+      for (int64_t s = 1; s < factors; ++s)
+        sums[0] = arith::AddIOp::create(
+            v.b, v.loc, sums[0],
+            arith::ShRSIOp::create(v.b, v.loc, sums[s], v.constant(v.i32(), s * plan.bits)));
+      return scaled(ArrayRef<Value>(sums).take_front(count), panel, group, rows, carried);
     });
     epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, results, totals);
   }
@@ -324,25 +352,24 @@ private:
     VectorBuilder::Values rows;
     for (int64_t i = 0; i < count; ++i)
       rows.push_back(v.add(row, i));
-    auto totals = overPasses(v.sub(row, from), count, [&](ArrayRef<Value> at, ValueRange before) {
-      return v.loop(v.index(0), v.index(plan.groups), 1, before, [&](Value group, ValueRange carried) {
-        VectorBuilder::Values sums;
-        for (int64_t i = 0; i < count; ++i)
-          sums.push_back(startOf(at[i], group));
-        Value first = v.mul(group, plan.group / 2);
-        constexpr int64_t unroll = 8;
-        sums = v.loop(first, v.add(first, plan.group / 2), unroll, sums, [&](Value pair, ValueRange now) {
-          VectorBuilder::Values next(now);
-          for (int64_t u = 0; u < unroll; ++u) {
-            Value w = v.load(words(), panelWords, {v.add(pair, u), v.index(0)});
-            for (int64_t i = 0; i < count; ++i)
-              next[i] = v.dot16(next[i], w, rowPair(at[i], v.add(pair, u)));
-          }
-          return next;
+    auto totals =
+        overGroups(v.sub(row, from), count, [&](Value group, ArrayRef<Value> at, ValueRange carried) {
+          VectorBuilder::Values sums;
+          for (int64_t i = 0; i < count; ++i)
+            sums.push_back(startOf(at[i], group));
+          Value first = v.mul(group, plan.group / 2);
+          constexpr int64_t unroll = 8;
+          sums = v.loop(first, v.add(first, plan.group / 2), unroll, sums, [&](Value pair, ValueRange now) {
+            VectorBuilder::Values next(now);
+            for (int64_t u = 0; u < unroll; ++u) {
+              Value w = v.load(words(), panelWords, {v.add(pair, u), v.index(0)});
+              for (int64_t i = 0; i < count; ++i)
+                next[i] = v.dot16(next[i], w, rowPair(at[i], v.add(pair, u)));
+            }
+            return next;
+          });
+          return scaled(sums, panel, group, at, carried);
         });
-        return scaled(sums, panel, group, at, carried);
-      });
-    });
     epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, rows, totals);
   }
 
@@ -350,7 +377,7 @@ private:
   Plan plan;
   VectorEpilogue epilogue;
   Value lhs, packed, scales, zeros;
-  Value halves, pairs, rowScales, rowSums, passes, panelWords; // scratch
+  Value halves, pairs, rowScales, rowSums, limits, counts, lists, panelWords; // scratch
 };
 
 class QuantMatmulHost : public ::hone::HostFamily {
