@@ -3,6 +3,7 @@
 // Scores of whole rows stay in scratch: softmax runs over them in vectors, in two passes.
 #include "lowering/KernelToHost/AttentionEmitter.h"
 #include "lowering/KernelToHost/HostFamily.h"
+#include "lowering/kernels/KernelFamily.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -18,9 +19,12 @@ AttentionPlan::AttentionPlan(VectorBuilder &v, KernelOp kernel, ValueRange buffe
   auto at = [&](Value operand) {
     return operand ? buffers[cast<BlockArgument>(operand).getArgNumber()] : Value();
   };
-  query = at(op.getQuery());
-  key = at(op.getKey());
-  value = at(op.getValue());
+  auto projection = [&](Value operand) -> Columns {
+    if (auto slice = operand.getDefiningOp<SliceOp>())
+      return {at(slice.getInput()), *firstColumnOf(slice)};
+    return {at(operand), 0};
+  };
+  query = projection(op.getQuery()), key = projection(op.getKey()), value = projection(op.getValue());
   pastKey = at(op.getPastKey());
   pastValue = at(op.getPastValue());
   mask = at(op.getMask());
@@ -39,9 +43,9 @@ AttentionPlan::AttentionPlan(VectorBuilder &v, KernelOp kernel, ValueRange buffe
   kvHeads = op.getKvHeads();
   size = cast<RankedTensorType>(op.getKey().getType()).getDimSize(2) / kvHeads;
   valueSize = cast<RankedTensorType>(op.getValue().getType()).getDimSize(2) / kvHeads;
-  batch = v.dim(query, 0);
-  rows = v.dim(query, 1);
-  newKeys = v.dim(key, 1);
+  batch = v.dim(query.memory, 0);
+  rows = v.dim(query.memory, 1);
+  newKeys = v.dim(key.memory, 1);
   past = pastKey ? v.dim(pastKey, 2) : v.index(0);
   total = v.add(past, newKeys);
   isTiled = v.less(v.index(fewestTiledRows - 1), rows);
@@ -67,13 +71,7 @@ void AttentionEmitter::emit(Value lo, Value hi) {
     head = v.rem(rest, p.heads);
     row0 = v.div(rest, p.heads);
     group = v.div(head, p.heads / p.kvHeads);
-    Value isFirst =
-        arith::AndIOp::create(b, loc, v.equal(part, 0), v.equal(v.rem(head, p.heads / p.kvHeads), 0));
-    if (p.presentKey || p.presentValue)
-      v.branch(isFirst, [&] {
-        copyPresent(p.presentKey, p.pastKey, p.key, p.size);
-        copyPresent(p.presentValue, p.pastValue, p.value, p.valueSize);
-      });
+    copyPresents(v.add(v.mul(v.rem(head, p.heads / p.kvHeads), p.parts), part));
     if (!p.output)
       return;
     v.branch(
@@ -97,23 +95,29 @@ AttentionEmitter::Values AttentionEmitter::rowOf(Value memory, ValueRange at, in
   return result;
 }
 
-/// Past rows, then new ones, of this head group.
-void AttentionEmitter::copyPresent(Value present, Value past, Value fresh, int64_t size) {
-  if (!present)
-    return;
-  auto store = [&](Value t, Values row) {
-    for (auto [i, part] : llvm::enumerate(row))
-      v.store(part, present, {row0, group, t, v.index(int64_t(i) * v.lanes)});
+AttentionEmitter::Values AttentionEmitter::rowOf(Columns columns, Value row, Value head, int64_t size) {
+  return rowOf(columns.memory, {row0, row, v.add(v.mul(head, size), columns.first)}, size);
+}
+
+/// Past rows, then new ones, of this head group: every unit of the group copies its share of the times.
+void AttentionEmitter::copyPresents(Value share) {
+  Value shares = v.mul(p.parts, p.heads / p.kvHeads);
+  Value from = v.div(v.mul(p.total, share), shares), to = v.div(v.mul(p.total, v.add(share, 1)), shares);
+  auto copy = [&](Value present, Value past, Columns fresh, int64_t size) {
+    if (!present)
+      return;
+    overTimes(from, to, past, fresh, size, {}, [&](Value t, Values row, ValueRange) -> Values {
+      for (auto [i, part] : llvm::enumerate(row))
+        v.store(part, present, {row0, group, t, v.index(int64_t(i) * v.lanes)});
+      return {};
+    });
   };
-  if (past)
-    v.loop(v.index(0), p.past, 1,
-           [&](Value t) { store(t, rowOf(past, {row0, group, t, v.index(0)}, size)); });
-  v.loop(v.index(0), p.newKeys, 1,
-         [&](Value t) { store(v.add(p.past, t), rowOf(fresh, {row0, t, v.mul(group, size)}, size)); });
+  copy(p.presentKey, p.pastKey, p.key, p.size);
+  copy(p.presentValue, p.pastValue, p.value, p.valueSize);
 }
 
 /// Runs `body(t, row of t)` over the times [from, to), carrying vectors: the past, then the new part.
-AttentionEmitter::Values AttentionEmitter::overTimes(Value from, Value to, Value past, Value fresh,
+AttentionEmitter::Values AttentionEmitter::overTimes(Value from, Value to, Value past, Columns fresh,
                                                      int64_t size, Values carried,
                                                      function_ref<Values(Value, Values, ValueRange)> body) {
   if (past)
@@ -122,7 +126,7 @@ AttentionEmitter::Values AttentionEmitter::overTimes(Value from, Value to, Value
     });
   Value start = arith::MaxSIOp::create(b, loc, from, p.past);
   return v.loop(start, to, 1, carried, [&](Value t, ValueRange now) {
-    return body(t, rowOf(fresh, {row0, v.sub(t, p.past), v.mul(group, size)}, size), now);
+    return body(t, rowOf(fresh, v.sub(t, p.past), group, size), now);
   });
 }
 
@@ -213,19 +217,40 @@ Value AttentionEmitter::softmax(Value row, Value from, Value to, Value first, Va
                                  arith::DivFOp::create(b, loc, v.constant(b.getF32Type(), 1), sum));
 }
 
-void AttentionEmitter::emitRow(Value row) {
-  auto [from, to] = visible(row);
-  Value scale = v.constant(v.f32(), p.op.getScale().convertToDouble());
-  Values q = rowOf(p.query, {row0, row, v.mul(head, p.size)}, p.size);
-  for (Value &part : q)
-    part = arith::MulFOp::create(b, loc, part, scale);
-  overTimes(from, to, p.pastKey, p.key, p.size, {}, [&](Value t, Values k, ValueRange) -> Values {
+/// Products of a query with the keys [from, to): of the past as many at a time as a register has lanes, since
+/// a sum over lanes costs more than the products themselves.
+void AttentionEmitter::scoreRow(ArrayRef<Value> q, Value from, Value to) {
+  auto product = [&](ArrayRef<Value> k) {
     Value sum = arith::MulFOp::create(b, loc, q[0], k[0]);
     for (size_t i = 1; i < q.size(); ++i)
       sum = v.fma(q[i], k[i], sum);
-    memref::StoreOp::create(b, loc, reduce(vector::CombiningKind::ADD, sum), scores, t);
+    return sum;
+  };
+  Value start = from;
+  if (p.pastKey) {
+    Value first = v.min(from, p.past), last = v.min(to, p.past);
+    start = v.add(first, v.roundDown(v.sub(last, first), v.lanes));
+    v.loop(first, start, v.lanes, [&](Value t) {
+      Values sums;
+      for (int64_t i = 0; i < v.lanes; ++i)
+        sums.push_back(product(rowOf(p.pastKey, {row0, group, v.add(t, i), v.index(0)}, p.size)));
+      v.store(v.sumOfEach(sums), scores, t);
+    });
+    start = v.select(v.less(from, p.past), start, from);
+  }
+  overTimes(start, to, p.pastKey, p.key, p.size, {}, [&](Value t, Values k, ValueRange) -> Values {
+    memref::StoreOp::create(b, loc, reduce(vector::CombiningKind::ADD, product(k)), scores, t);
     return {};
   });
+}
+
+void AttentionEmitter::emitRow(Value row) {
+  auto [from, to] = visible(row);
+  Value scale = v.constant(v.f32(), p.op.getScale().convertToDouble());
+  Values q = rowOf(p.query, row, head, p.size);
+  for (Value &part : q)
+    part = arith::MulFOp::create(b, loc, part, scale);
+  scoreRow(q, from, to);
   Value factor =
       v.splat(softmax(row, from, to, v.roundDown(from, v.lanes), to, [](Value t) -> Values { return {t}; }));
   Value zero = v.constant(v.f32(), 0);

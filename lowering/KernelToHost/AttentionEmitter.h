@@ -20,8 +20,14 @@ struct AttentionPlan {
 
   VectorBuilder &v;
   mlir::hone::AttentionOp op;
+  /// Columns of a buffer [B, S, width] from `first` on.
+  struct Columns {
+    Value memory;
+    int64_t first;
+  };
+  Columns query, key, value;
   // Buffers; null: not given, or (results) read by nobody.
-  Value query, key, value, pastKey, pastValue, mask, lengths, output, presentKey, presentValue;
+  Value pastKey, pastValue, mask, lengths, output, presentKey, presentValue;
   int64_t heads, kvHeads, size, valueSize;
   Value batch, rows, newKeys, past, total;
   Value isTiled, blocks, parts; // a unit is a part of one head's blocks
@@ -45,9 +51,13 @@ private:
   void emitTiles(Value part);
   void emitRow(Value row);
 
-  void copyPresent(Value present, Value past, Value fresh, int64_t size);
+  using Columns = AttentionPlan::Columns;
+  void copyPresents(Value share);
+  void scoreRow(llvm::ArrayRef<Value> q, Value from, Value to);
   Values rowOf(Value memory, mlir::ValueRange at, int64_t size);
-  Values overTimes(Value from, Value to, Value past, Value fresh, int64_t size, Values carried,
+  /// A row of the columns of one head.
+  Values rowOf(Columns columns, Value row, Value head, int64_t size);
+  Values overTimes(Value from, Value to, Value past, Columns fresh, int64_t size, Values carried,
                    llvm::function_ref<Values(Value, Values, mlir::ValueRange)> body);
   /// The keys that a row sees: [from, to).
   std::pair<Value, Value> visible(Value row);
@@ -62,7 +72,7 @@ private:
 
   // Tiles: their scratch in this order, rows of blocks padded by copies of the last.
   void pack();
-  Value keyRow(Value past, Value fresh, Value t, Value column, int64_t size);
+  Value keyRow(Value past, Columns fresh, Value t, Value column, int64_t size);
   void copyQuery(Value start);
   void scoreTile(Value row, Value panel);
   void sumTile(Value start, Value row, int64_t column, int64_t columns, Value first, Value last);

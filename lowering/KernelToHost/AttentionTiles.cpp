@@ -63,9 +63,10 @@ Value AttentionEmitter::blockRow(Value start, Value i) {
 }
 
 /// A register of the key or value row t: the past comes first.
-Value AttentionEmitter::keyRow(Value past, Value fresh, Value t, Value column, int64_t size) {
+Value AttentionEmitter::keyRow(Value past, Columns fresh, Value t, Value column, int64_t size) {
   auto loadFresh = [&] {
-    return v.load(v.f32(), fresh, {row0, v.sub(t, p.past), v.add(v.mul(group, size), column)});
+    Value at = v.add(v.add(v.mul(group, size), column), fresh.first);
+    return v.load(v.f32(), fresh.memory, {row0, v.sub(t, p.past), at});
   };
   if (!past)
     return loadFresh();
@@ -104,7 +105,7 @@ void AttentionEmitter::pack() {
 void AttentionEmitter::copyQuery(Value start) {
   Value scale = v.constant(v.f32(), p.op.getScale().convertToDouble());
   v.loop(v.index(0), v.index(rowsOfBlock), 1, [&](Value i) {
-    Values row = rowOf(p.query, {row0, blockRow(start, i), v.mul(head, p.size)}, p.size);
+    Values row = rowOf(p.query, blockRow(start, i), head, p.size);
     for (auto [c, part] : llvm::enumerate(row))
       v.store(arith::MulFOp::create(b, loc, part, scale), queryBlock, {i, v.index(int64_t(c) * v.lanes)});
   });

@@ -12,7 +12,11 @@ class RopeEmitter {
 public:
   RopeEmitter(VectorBuilder &v, RopeOp op, ValueRange buffers) : v(v), b(v.b), loc(v.loc), op(op) {
     auto at = [&](Value operand) { return buffers[cast<BlockArgument>(operand).getArgNumber()]; };
-    input = at(op.getInput());
+    auto slice = op.getInput().getDefiningOp<SliceOp>();
+    Value source = slice ? slice.getInput() : op.getInput();
+    input = at(source);
+    inputColumns = cast<RankedTensorType>(source.getType()).getDimSize(2);
+    firstColumn = slice ? *firstColumnOf(slice) : 0;
     cosines = at(op.getCos());
     sines = at(op.getSin());
     if (op.getPositions())
@@ -24,33 +28,37 @@ public:
   }
 
   void emit(Value token) {
-    Value first = v.mul(token, int64_t(op.getHeads()) * size), table = tableRow(token);
+    Value table = tableRow(token);
     Value flatCos = v.asFlat(cosines), flatSin = v.asFlat(sines);
     for (int64_t column = 0; column < half; column += v.lanes) {
       Value mask = half - column < v.lanes ? v.maskOf(v.index(half - column)) : Value();
       Value at = v.add(table, column);
       Value cos = v.load(v.f32(), flatCos, at, mask), sin = v.load(v.f32(), flatSin, at, mask);
-      overHeads(first, [&](Value head) {
+      overHeads(token, [&](Value read, Value written) {
         if (op.getInterleaved())
-          turnPairs(v.add(head, 2 * column), cos, sin);
+          turnPairs(v.add(read, 2 * column), v.add(written, 2 * column), cos, sin);
         else
-          turnHalves(v.add(head, column), cos, sin, mask);
+          turnHalves(v.add(read, column), v.add(written, column), cos, sin, mask);
       });
     }
     if (2 * half < size)
-      overHeads(first, [&](Value head) {
+      overHeads(token, [&](Value read, Value written) {
         for (int64_t column = 2 * half; column < size; column += v.lanes) {
           Value mask = size - column < v.lanes ? v.maskOf(v.index(size - column)) : Value();
-          Value at = v.add(head, column);
-          v.store(v.load(v.f32(), from, at, mask), to, at, mask);
+          v.store(v.load(v.f32(), from, v.add(read, column), mask), to, v.add(written, column), mask);
         }
       });
   }
 
 private:
-  void overHeads(Value first, function_ref<void(Value)> body) {
-    v.loop(v.index(0), v.index(int64_t(op.getHeads())), 1,
-           [&](Value head) { body(v.add(first, v.mul(head, size))); });
+  /// `body(read, written)` gets where a head of the token starts in the input and in the result.
+  void overHeads(Value token, function_ref<void(Value, Value)> body) {
+    Value read = v.add(v.mul(token, inputColumns), firstColumn);
+    Value written = v.mul(token, int64_t(op.getHeads()) * size);
+    v.loop(v.index(0), v.index(int64_t(op.getHeads())), 1, [&](Value head) {
+      Value offset = v.mul(head, size);
+      body(v.add(read, offset), v.add(written, offset));
+    });
   }
 
   std::pair<Value, Value> turn(Value x, Value y, Value cos, Value sin) {
@@ -58,16 +66,15 @@ private:
     return {v.fma(x, cos, back), v.fma(y, cos, arith::MulFOp::create(b, loc, x, sin))};
   }
 
-  void turnHalves(Value at, Value cos, Value sin, Value mask) {
-    Value other = v.add(at, half);
-    auto [x, y] = turn(v.load(v.f32(), from, at, mask), v.load(v.f32(), from, other, mask), cos, sin);
-    v.store(x, to, at, mask);
-    v.store(y, to, other, mask);
+  void turnHalves(Value read, Value written, Value cos, Value sin, Value mask) {
+    auto [x, y] =
+        turn(v.load(v.f32(), from, read, mask), v.load(v.f32(), from, v.add(read, half), mask), cos, sin);
+    v.store(x, to, written, mask);
+    v.store(y, to, v.add(written, half), mask);
   }
 
-  void turnPairs(Value at, Value cos, Value sin) {
-    Value second = v.add(at, v.lanes);
-    Value low = v.load(v.f32(), from, at), high = v.load(v.f32(), from, second);
+  void turnPairs(Value read, Value written, Value cos, Value sin) {
+    Value low = v.load(v.f32(), from, read), high = v.load(v.f32(), from, v.add(read, v.lanes));
     SmallVector<int64_t> even, odd, first, last;
     for (int64_t i = 0; i < v.lanes; ++i) {
       even.push_back(2 * i);
@@ -80,8 +87,8 @@ private:
       return vector::ShuffleOp::create(b, loc, x, y, lanes);
     };
     auto [x, y] = turn(shuffle(low, high, even), shuffle(low, high, odd), cos, sin);
-    v.store(shuffle(x, y, first), to, at);
-    v.store(shuffle(x, y, last), to, second);
+    v.store(shuffle(x, y, first), to, written);
+    v.store(shuffle(x, y, last), to, v.add(written, v.lanes));
   }
 
   /// Where the token's row of the tables starts.
@@ -114,7 +121,7 @@ private:
   Location loc;
   RopeOp op;
   Value input, cosines, sines, positions, from, to;
-  int64_t half, size;
+  int64_t half, size, inputColumns, firstColumn;
 };
 } // namespace
 

@@ -92,6 +92,23 @@ VectorBuilder::Values VectorBuilder::transpose(Values rows) {
   }
   return rows;
 }
+Value VectorBuilder::sumOfEach(Values rows) {
+  // The butterflies of a transpose, with both halves added: each step leaves half of the registers.
+  for (int64_t step = 1; step < lanes; step *= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      low.push_back(lane & step ? lanes + lane - step : lane);
+      high.push_back(lane & step ? lanes + lane : lane + step);
+    }
+    Values next;
+    for (size_t i = 0; i < rows.size(); i += 2)
+      next.push_back(arith::AddFOp::create(b, loc,
+                                           vector::ShuffleOp::create(b, loc, rows[i], rows[i + 1], low),
+                                           vector::ShuffleOp::create(b, loc, rows[i], rows[i + 1], high)));
+    rows = next;
+  }
+  return rows[0];
+}
 Value VectorBuilder::maskOf(Value count) {
   return vector::CreateMaskOp::create(b, loc, vector(b.getI1Type()), count);
 }

@@ -53,6 +53,8 @@ public:
   Value bitcast(Value x, mlir::VectorType type);
   /// The transpose of a square of registers of 32-bit elements.
   Values transpose(Values rows);
+  /// A register whose lane i is the sum over the lanes of the i-th of `lanes` registers.
+  Value sumOfEach(Values rows);
   /// A mask whose first `count` lanes are set.
   Value maskOf(Value count);
   /// A mask of the lanes in [from, to), moved by `shift`; the bounds are signed and may lie outside.

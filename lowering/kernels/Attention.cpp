@@ -1,4 +1,5 @@
-// Which attentions have a kernel of their own.
+// Which attentions have a kernel of their own. Slices of columns in front of query, key and value are read in
+// place: one product may compute all three.
 #include "lowering/kernels/Attention.h"
 
 using namespace mlir;
@@ -41,6 +42,19 @@ public:
       return "expected signed lengths";
     return "";
   }
+
+  std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    auto slice = dyn_cast<SliceOp>(op);
+    if (!slice)
+      return "only slices of columns join in front of attention";
+    for (OpOperand &use : op->getUses())
+      if (use.getOwner() != group.root || use.getOperandNumber() >= projections)
+        return "only slices that are query, key or value join in front of attention";
+    return firstColumnOf(slice) ? "" : "expected a slice of neighbouring columns whose places are constants";
+  }
+
+private:
+  static constexpr unsigned projections = 3; // query, key, value: the first operands
 };
 
 } // namespace

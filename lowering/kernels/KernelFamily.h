@@ -52,6 +52,10 @@ public:
 /// All families but loops, in the order they are asked.
 llvm::ArrayRef<const KernelFamily *> kernelFamilies();
 
+/// Where the neighbouring columns (of the last axis) start that `slice` takes, when it takes nothing else
+/// away and the place is a constant: kernels read such slices in place.
+std::optional<int64_t> firstColumnOf(mlir::hone::SliceOp slice);
+
 /// Whether an epilogue op of a root with result `rootResult` reads every other operand by the result's own
 /// index, by its last `columnAxes` indices (a row vector), by the indices in front of those (where `perRow`
 /// says so) or as a scalar; the reason why not otherwise.

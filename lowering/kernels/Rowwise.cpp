@@ -109,8 +109,12 @@ public:
   }
 
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    if (isa<RopeOp>(group.root))
-      return "nothing joins a rotation";
+    if (auto rope = dyn_cast<RopeOp>(group.root)) {
+      auto slice = dyn_cast<SliceOp>(op);
+      if (!slice || !slice->hasOneUse() || rope.getInput() != slice.getResult() || !firstColumnOf(slice))
+        return "only a slice of columns, whose place is constant, joins in front of a rotation";
+      return "";
+    }
     if (!isa<ElementwiseOpInterface>(op))
       return "only elementwise ops join in front of the root";
     RowSpace space = rowSpaceOf(group.root, {}, {}, shapes);
@@ -167,7 +171,7 @@ public:
   }
 
   bool keepsInCode(Operation *reader, DenseElementsAttr constant) const override {
-    return constant.isSplat() && isa<ElementwiseOpInterface>(reader);
+    return constant.isSplat() && isa<ElementwiseOpInterface, SliceOp>(reader);
   }
 
 private:
