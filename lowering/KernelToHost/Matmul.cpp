@@ -1,6 +1,7 @@
 // f32 products with a weight packed as [N / width][K][width], width two registers. The unit is (panel, block
-// of rows), panels outermost, so that a panel stays in cache; one row alone takes two panels at a time, as
-// several streams from memory are faster than one. Recipes and measurements: docs/rationale/host-matmul.md.
+// of rows), panels outermost, so that a panel stays in cache; up to three rows take several panels at a time,
+// as several streams from memory are faster than one and a few rows of one panel have too few sums to keep
+// busy. Recipes and measurements: docs/rationale/host-matmul.md.
 #include "lowering/KernelToHost/MatmulTiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int64_t longestK = 1536; // longer products of many rows go through K in blocks
 constexpr int64_t blockOfK = 512;
+constexpr int64_t mostFewRows = 3; // that take several panels at a time
 constexpr int64_t registers = MatmulTiles::registersOfPanel;
 
 /// Sizes that the kernel and its launch agree on.
@@ -23,7 +25,7 @@ struct Plan {
     k = cast<IntegerAttr>(kernel.getConfig()->get("k")).getInt();
     width = MatmulTiles::widthOf(v);
     panels = (n + width - 1) / width;
-    panelsAtOnce = v.avx512 ? 2 : 4; // of one row
+    panelsAtOnce = v.avx512 ? 2 : 4; // of few rows
     // With few panels, rows are what can be split.
     rowBlock = MatmulTiles::heightsOf(v).front() * (panels >= 8 ? 16 : 4);
   }
@@ -41,40 +43,56 @@ public:
 
   void emit(Value lo, Value hi) {
     Value rows = v.dim(lhs, 0);
-    v.branch(v.equal(rows, 1), [&] { oneRow(lo, hi); }, [&] { manyRows(rows, lo, hi); });
+    v.branch(
+        v.less(v.index(mostFewRows), rows), [&] { manyRows(rows, lo, hi); }, [&] { fewRows(rows, lo, hi); });
   }
 
 private:
   bool isAligned() const { return plan.n % plan.width == 0; }
 
-  void oneRow(Value lo, Value hi) {
-    v.loop(lo, hi, 1, [&](Value group) {
-      Value panel = v.mul(group, plan.panelsAtOnce);
-      int64_t full = plan.panels / plan.panelsAtOnce, rest = plan.panels % plan.panelsAtOnce;
-      if (!rest)
-        return rowTimesPanels(panel, plan.panelsAtOnce);
-      v.branch(
-          v.less(group, v.index(full)), [&] { rowTimesPanels(panel, plan.panelsAtOnce); },
-          [&] { rowTimesPanels(panel, rest); });
-    });
+  void fewRows(Value rows, Value lo, Value hi) {
+    for (int64_t count = 1; count <= mostFewRows; ++count)
+      v.branch(v.equal(rows, count), [&] {
+        v.loop(lo, hi, 1, [&](Value group) {
+          Value panel = v.mul(group, plan.panelsAtOnce);
+          int64_t full = plan.panels / plan.panelsAtOnce, rest = plan.panels % plan.panelsAtOnce;
+          if (!rest)
+            return rowsTimesGroup(count, panel, plan.panelsAtOnce);
+          v.branch(
+              v.less(group, v.index(full)), [&] { rowsTimesGroup(count, panel, plan.panelsAtOnce); },
+              [&] { rowsTimesGroup(count, panel, rest); });
+        });
+      });
   }
 
-  void rowTimesPanels(Value panel, int64_t count) {
-    Value row = v.index(0);
-    Values panels, zeros(count * registers, v.constant(v.f32(), 0));
+  /// As many panels at once as sums have registers.
+  void rowsTimesGroup(int64_t rows, Value panel, int64_t panels) {
+    int64_t most = v.avx512 || rows == 1 ? plan.panelsAtOnce : 2;
+    for (int64_t p = 0; p < panels; p += most)
+      rowsTimesPanels(rows, v.add(panel, p), std::min(most, panels - p));
+  }
+
+  void rowsTimesPanels(int64_t rows, Value panel, int64_t count) {
+    int64_t columns = count * registers;
+    Values panels, zeros(rows * columns, v.constant(v.f32(), 0));
     for (int64_t p = 0; p < count; ++p)
       panels.push_back(v.add(panel, p));
-    Values sums = overK(v.index(0), v.index(plan.k), 4, zeros, [&](Value k, ValueRange carried) {
-      Value x = v.loadSplat(lhs, {row, k});
-      Values next;
-      for (auto [i, sum] : llvm::enumerate(carried))
-        next.push_back(v.fma(
-            x, v.load(v.f32(), packed, {panels[i / registers], k, v.index(i % registers * v.lanes)}), sum));
+    Values sums = overK(v.index(0), v.index(plan.k), rows == 1 ? 4 : 2, zeros, [&](Value k, ValueRange now) {
+      Values weights, next;
+      for (int64_t c = 0; c < columns; ++c)
+        weights.push_back(
+            v.load(v.f32(), packed, {panels[c / registers], k, v.index(c % registers * v.lanes)}));
+      for (int64_t row = 0; row < rows; ++row) {
+        Value x = v.loadSplat(lhs, {v.index(row), k});
+        for (int64_t c = 0; c < columns; ++c)
+          next.push_back(v.fma(x, weights[c], now[row * columns + c]));
+      }
       return next;
     });
     for (int64_t p = 0; p < count; ++p)
-      finish(row, v.mul(panels[p], plan.width), n, isAligned(),
-             ArrayRef<Value>(sums).slice(p * registers, registers));
+      for (int64_t row = 0; row < rows; ++row)
+        finish(v.index(row), v.mul(panels[p], plan.width), n, isAligned(),
+               ArrayRef<Value>(sums).slice(row * columns + p * registers, registers));
   }
 
   void manyRows(Value rows, Value lo, Value hi) {
@@ -102,6 +120,7 @@ private:
         });
       }
       v.tileRows(from, to, heightsOf(v), [&](Value row, int64_t height) {
+        prefetch(row, height, v.mul(panel, plan.width), n, isAligned());
         Values tile = product(row, height, whole, v.index(plan.k), panelAt);
         if (sums)
           for (size_t i = 0; i < tile.size(); ++i)
@@ -124,11 +143,12 @@ void emitPackedMatmul(OpBuilder &b, KernelOp kernel, ValueRange buffers, Value s
 Launch launchPackedMatmul(VectorBuilder &v, KernelOp kernel, ValueRange buffers) {
   Plan plan(kernel, v);
   Value lhs = buffers[MatmulTiles::sourceOf(MatmulTiles::rootOf(kernel).getLhs()).getArgNumber()];
-  Value rows = v.product(lhs, cast<MemRefType>(lhs.getType()).getRank() - 1), isOne = v.equal(rows, 1);
-  Value units = v.select(isOne, v.index(plan.groups()), v.mul(v.ceilDiv(rows, plan.rowBlock), plan.panels));
-  // One row streams its panels from memory at 20 bytes a nanosecond; tiles do about 90 operations.
+  Value rows = v.product(lhs, cast<MemRefType>(lhs.getType()).getRank() - 1);
+  Value isFew = v.less(rows, v.index(mostFewRows + 1));
+  Value units = v.select(isFew, v.index(plan.groups()), v.mul(v.ceilDiv(rows, plan.rowBlock), plan.panels));
+  // Few rows stream their panels from memory at 20 bytes a nanosecond; tiles do about 90 operations.
   int64_t streamed = plan.k * plan.width * plan.panelsAtOnce * 4 / 20, perRow = plan.k * plan.width * 2 / 90;
-  Value cost = v.select(isOne, v.index(std::max<int64_t>(streamed, 1)),
+  Value cost = v.select(isFew, v.index(std::max<int64_t>(streamed, 1)),
                         v.add(v.mul(v.min(rows, v.index(plan.rowBlock)), perRow), 20));
   return {units, cost, v.index(plan.blockedK() ? plan.rowBlock * plan.width * 4 : 0)};
 }

@@ -47,6 +47,14 @@ MatmulTiles::Values MatmulTiles::product(Value row, int64_t height, Value from, 
   });
 }
 
+void MatmulTiles::prefetch(Value row, int64_t height, Value first, Value n, bool isAligned) {
+  Values rows;
+  for (int64_t i = 0; i < height; ++i)
+    rows.push_back(v.add(row, i));
+  for (int64_t r = 0; r < registersOfPanel; ++r)
+    epilogue.prefetch(v.add(first, r * v.lanes), n, isAligned, rows);
+}
+
 void MatmulTiles::finish(Value row, Value first, Value n, bool isAligned, ArrayRef<Value> tile,
                          int64_t registers) {
   Values rows;

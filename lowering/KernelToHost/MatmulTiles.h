@@ -30,6 +30,8 @@ public:
   /// `start`, zeros when empty.
   Values product(mlir::Value row, int64_t height, mlir::Value from, mlir::Value to, PanelLoad panel,
                  int64_t registers = registersOfPanel, Values start = {});
+  /// Asks for what the epilogue of such a tile reads.
+  void prefetch(mlir::Value row, int64_t height, mlir::Value first, mlir::Value n, bool isAligned);
   /// Applies the epilogue to a tile whose first column is `first` and stores it.
   void finish(mlir::Value row, mlir::Value first, mlir::Value n, bool isAligned,
               mlir::ArrayRef<mlir::Value> tile, int64_t registers = registersOfPanel);

@@ -20,7 +20,10 @@ namespace {
 /// A group whose largest element is so many times the typical one of its row's groups needs more than 16
 /// bits: its small elements would be rounded by more than those of other groups. Typical is the harmonic
 /// mean, which a few huge elements do not move.
-constexpr double outlierFactor = 8;
+constexpr double outlierFactor = 6;
+/// The same in the first stripe of many rows. In a prompt these are the tokens that all others see and that
+/// models build their largest activations on: what is rounded there comes out a hundredfold.
+constexpr double firstOutlierFactor = 2;
 
 /// Sizes that the kernel and its launch agree on. A packed register holds `depth` steps of K for `lanes`
 /// columns: 32-bit lanes, which are `bits` wide numbers of which every `pairs`-th pair makes a 16-bit pair.
@@ -74,6 +77,8 @@ public:
     auto dequantize = root.getRhs().getDefiningOp<DequantizeOp>();
     packed = buffers[sourceOf(dequantize.getInput()).getArgNumber()];
     scales = buffers[sourceOf(dequantize.getScale()).getArgNumber()];
+    packedBytes = v.asFlat(packed);
+    flatScales = v.asFlat(scales);
     if (!plan.zero)
       zeros = buffers[sourceOf(dequantize.getZero()).getArgNumber()];
     auto view = [&](int64_t offset, int64_t columns, Type element) {
@@ -110,12 +115,16 @@ private:
   //===-- rows to 16 bits --------------------------------------------------------------===//
 
   /// Rows [from, to) of lhs into rows 0... of scratch; the rest of groups with outliers behind them.
-  void quantizeRows(Value from, Value to) {
+  void quantizeRows(Value from, Value to, bool many) {
     v.loop(from, to, plan.stripe(), [&](Value start) {
       Value at = v.sub(start, from), count = v.min(v.sub(to, start), v.index(plan.stripe()));
       Value stripe = v.div(at, plan.stripe());
       v.loop(v.index(0), count, 1, [&](Value i) { quantizeRow(v.add(start, i), v.add(at, i), i); });
-      Value listed = listOutliers(at, count, stripe);
+      Value limit = v.constant(v.b.getF32Type(), 1);
+      if (many)
+        limit = v.select(v.equal(start, 0), v.constant(v.b.getF32Type(), firstOutlierFactor / outlierFactor),
+                         limit);
+      Value listed = listOutliers(at, count, stripe, limit);
       memref::StoreOp::create(v.b, v.loc, listed, counts, stripe);
       v.loop(v.index(0), listed, 1, [&](Value i) {
         Value group = memref::LoadOp::create(v.b, v.loc, lists, ValueRange{stripe, i});
@@ -136,11 +145,12 @@ private:
     memref::StoreOp::create(v.b, v.loc, arith::MulFOp::create(v.b, v.loc, sum, mean), limits, i);
   }
 
-  /// Lists the groups with outliers in any of `count` rows, and returns how many there are.
-  Value listOutliers(Value at, Value count, Value stripe) {
+  /// Lists the groups that exceed `limit` times the limit of any of `count` rows, and returns how many there
+  /// are.
+  Value listOutliers(Value at, Value count, Value stripe, Value limit) {
     OpBuilder &b = v.b;
     Location loc = v.loc;
-    Value one = v.constant(b.getF32Type(), 1), groups = v.index(plan.groups);
+    Value groups = v.index(plan.groups);
     return v.loop(v.index(0), groups, plan.lanes, v.index(0), [&](Value first, ValueRange carried) {
       Value left = v.sub(groups, first), mask = plan.groups % plan.lanes ? v.maskOf(left) : Value();
       Value ratios = v.loop(v.index(0), count, 1, v.constant(v.f32(), 0),
@@ -151,13 +161,13 @@ private:
                             })[0];
       // Most often there are none.
       Value largest = vector::ReductionOp::create(b, loc, vector::CombiningKind::MAXNUMF, ratios);
-      Value isAny = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, largest, one);
+      Value isAny = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, largest, limit);
       v.store(ratios, limits, {v.index(plan.stripe())});
       Value end = v.select(isAny, v.min(left, v.index(plan.lanes)), v.index(0));
       return v.loop(v.index(0), end, 1, carried, [&](Value i, ValueRange now) -> VectorBuilder::Values {
         Value ratio = memref::LoadOp::create(b, loc, limits, ValueRange{v.add(i, plan.stripe())});
         memref::StoreOp::create(b, loc, v.add(first, i), lists, ValueRange{stripe, now[0]});
-        Value isOutlier = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, ratio, one);
+        Value isOutlier = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, ratio, limit);
         return {v.select(isOutlier, v.add(now[0], 1), now[0])};
       });
     })[0];
@@ -267,11 +277,30 @@ private:
   //===-- few rows: straight from the packed stream -----------------------------------------===//
 
   void fewRows(Value rows, Value lo, Value hi) {
-    quantizeRows(v.index(0), rows);
+    quantizeRows(v.index(0), rows, false);
     v.loop(lo, hi, 1, [&](Value panel) {
       v.tileRows(v.index(0), rows, plan.heights,
                  [&](Value row, int64_t count) { packedTile(panel, row, count); });
     });
+  }
+
+  /// Asks for the weights some groups further on: unpacking keeps a core too busy to look so far ahead, and
+  /// the wait for memory would add up with it.
+  void prefetch(Value panel, Value group) {
+    constexpr int64_t groupsAhead = 16, line = 64;
+    auto ask = [&](Value flat, int64_t bytesOfPanel, int64_t bytesOfGroup, int64_t elementBytes) {
+      Value at =
+          v.add(v.add(v.mul(panel, bytesOfPanel), v.mul(group, bytesOfGroup)), groupsAhead * bytesOfGroup);
+      for (int64_t i = 0; i < bytesOfGroup; i += line) {
+        Value last = v.index(plan.panels * bytesOfPanel - 1);
+        memref::PrefetchOp::create(v.b, v.loc, flat, v.div(v.min(v.add(at, i), last), elementBytes),
+                                   /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+      }
+    };
+    int64_t bytes = plan.group * plan.lanes * plan.bits / 8;
+    ask(packedBytes, plan.groups * bytes, bytes, 1);
+    if (plan.block == plan.group)
+      ask(flatScales, plan.groups * plan.lanes * 4, plan.lanes * 4, 4);
   }
 
   void packedTile(Value panel, Value row, int64_t count) {
@@ -282,6 +311,7 @@ private:
     // For one row, numbers in the middle of a word are not shifted down: their own sum carries the factor.
     int64_t factors = plan.bits == 4 && count == 1 ? 3 : 1;
     auto totals = overGroups(row, count, [&](Value group, ArrayRef<Value> rows, ValueRange carried) {
+      prefetch(panel, group);
       VectorBuilder::Values sums(factors * count, zeroSum());
       for (int64_t r = 0; r < count; ++r)
         sums[r] = startOf(rows[r], group);
@@ -326,7 +356,7 @@ private:
       v.loop(v.div(lo, plan.panels), v.ceilDiv(hi, plan.panels), 1, [&](Value blockOfRows) {
         Value from = v.mul(blockOfRows, height), to = v.min(v.add(from, height), rows),
               unit = v.mul(blockOfRows, plan.panels);
-        quantizeRows(from, to);
+        quantizeRows(from, to, true);
         Value first = v.sub(v.select(v.less(unit, lo), lo, unit), unit),
               last = v.min(v.sub(hi, unit), panels);
         v.loop(first, last, 1, [&](Value panel) {
@@ -352,31 +382,35 @@ private:
     VectorBuilder::Values rows;
     for (int64_t i = 0; i < count; ++i)
       rows.push_back(v.add(row, i));
+    Value first = v.mul(panel, plan.lanes), n = v.index(plan.n);
+    bool isAligned = plan.n % plan.lanes == 0;
+    epilogue.prefetch(first, n, isAligned, rows);
     auto totals =
         overGroups(v.sub(row, from), count, [&](Value group, ArrayRef<Value> at, ValueRange carried) {
           VectorBuilder::Values sums;
           for (int64_t i = 0; i < count; ++i)
             sums.push_back(startOf(at[i], group));
-          Value first = v.mul(group, plan.group / 2);
+          Value firstPair = v.mul(group, plan.group / 2);
           constexpr int64_t unroll = 8;
-          sums = v.loop(first, v.add(first, plan.group / 2), unroll, sums, [&](Value pair, ValueRange now) {
-            VectorBuilder::Values next(now);
-            for (int64_t u = 0; u < unroll; ++u) {
-              Value w = v.load(words(), panelWords, {v.add(pair, u), v.index(0)});
-              for (int64_t i = 0; i < count; ++i)
-                next[i] = v.dot16(next[i], w, rowPair(at[i], v.add(pair, u)));
-            }
-            return next;
-          });
+          sums = v.loop(firstPair, v.add(firstPair, plan.group / 2), unroll, sums,
+                        [&](Value pair, ValueRange now) {
+                          VectorBuilder::Values next(now);
+                          for (int64_t u = 0; u < unroll; ++u) {
+                            Value w = v.load(words(), panelWords, {v.add(pair, u), v.index(0)});
+                            for (int64_t i = 0; i < count; ++i)
+                              next[i] = v.dot16(next[i], w, rowPair(at[i], v.add(pair, u)));
+                          }
+                          return next;
+                        });
           return scaled(sums, panel, group, at, carried);
         });
-    epilogue.finish(v.mul(panel, plan.lanes), v.index(plan.n), plan.n % plan.lanes == 0, rows, totals);
+    epilogue.finish(first, n, isAligned, rows, totals);
   }
 
   VectorBuilder v;
   Plan plan;
   VectorEpilogue epilogue;
-  Value lhs, packed, scales, zeros;
+  Value lhs, packed, scales, zeros, packedBytes, flatScales;
   Value halves, pairs, rowScales, rowSums, limits, counts, lists, panelWords; // scratch
 };
 

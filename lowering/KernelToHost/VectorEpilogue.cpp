@@ -138,6 +138,15 @@ void VectorEpilogue::store(Columns &columns, Value row, Value accumulator) {
   v.store(vector, result, {row, columns.first}, columns.mask);
 }
 
+void VectorEpilogue::prefetch(Value first, Value n, bool isAligned, ArrayRef<Value> rows) {
+  Value column = isAligned ? first : v.min(first, v.sub(n, v.index(1)));
+  for (auto [argument, kind] : kinds)
+    if (kind == Kind::Full)
+      for (Value row : rows)
+        memref::PrefetchOp::create(v.b, v.loc, views[argument], ValueRange{row, column}, /*isWrite=*/false,
+                                   /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 void VectorEpilogue::finish(Value first, Value mask, ArrayRef<Value> rows, ArrayRef<Value> sums) {
   Columns shared = columns(first, mask);
   for (auto [row, sum] : llvm::zip(rows, sums))

@@ -16,6 +16,10 @@ public:
   VectorEpilogue(VectorBuilder &v, mlir::hone::KernelOp kernel, mlir::Value root, mlir::ValueRange buffers,
                  int64_t columnAxes = 1);
 
+  /// Asks for what `finish` will read of operands with the result's shape: their rows are far apart, and a
+  /// tile's work hides the wait.
+  void prefetch(mlir::Value first, mlir::Value n, bool isAligned, mlir::ArrayRef<mlir::Value> rows);
+
   /// Applies the ops to `sums` (f32), one register at columns [first, first + lanes) for each of `rows`, and
   /// stores. The result has `n` columns; `isAligned` says that no register reaches over them.
   void finish(mlir::Value first, mlir::Value n, bool isAligned, mlir::ArrayRef<mlir::Value> rows,
