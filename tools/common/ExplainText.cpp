@@ -197,9 +197,12 @@ static void printKernels(const Explanation &e, llvm::raw_ostream &out) {
       // A root beside a root is no lost chance.
       if (no.rule == "one root")
         continue;
-      out << "    not absorbed: " << no.op << "  " << node
-          << (family.empty() ? "" : " (in a " + family + " kernel)") << "\n      " << no.reason << " ["
-          << no.rule << "]\n";
+      if (StringRef(no.rule).ends_with(" root"))
+        out << "    not a " << StringRef(no.rule).rsplit(' ').first << " kernel: ";
+      else
+        out << "    not absorbed: " << no.op << "  " << node
+            << (family.empty() ? "" : " (in a " + family + " kernel)") << "\n      ";
+      out << no.reason << " [" << no.rule << "]\n";
       if (!llvm::is_contained(rules, no.rule))
         rules.push_back(no.rule);
     }

@@ -28,7 +28,7 @@ module attributes {hone.target = #t} {
   // CHECK: hone.add
   // CHECK: "hone.kernel"
   // CHECK-SAME: family = "rowwise"
-  // CHECK-SAME: refused = ["add: it joins the op in front of it"]
+  // CHECK-SAME: refused = ["add: it joins the op in front of it [rowwise prologue]"]
   // CHECK: hone.softmax
   func.func @product(%x: tensor<?x48xf32> {hone.dims = ["n", 48]}, %r: tensor<?x48xf32> {hone.dims = ["n", 48]}) -> tensor<?x48xf32> {
     %w = hone.get_weight @w : tensor<48x48xf32>

@@ -20,8 +20,7 @@
 // CHECK-NEXT: weights: 1 of 0.5 KB, 1 of them packed or folded
 
 // REPORT: "family": "matmul"
-// REPORT: "node": "layer.0/relu",
-// REPORT-NEXT: "op": "relu",
+// REPORT: "op": "relu",
 // REPORT-NEXT: "reason": "the family takes no prologue",
 // REPORT-NEXT: "rule": "matmul prologue",
 // REPORT-NEXT: "source": "lowering/kernels/Matmul.cpp",
