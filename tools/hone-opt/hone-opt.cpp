@@ -9,6 +9,17 @@
 #include <deque>
 #include <vector>
 
+static const char *const overview = R"(Hone's pass driver: mlir-opt with Hone's dialects, passes and phases.
+
+examples:
+  hone-opt in.mlir --hone-raise-attention                                  one pass
+  hone-opt in.mlir --hone-phase-partition --hone-phase-kernels             phases, as hone-compile runs them
+  hone-opt in.mlir --hone-phase-simplify --mlir-print-ir-after-change      each pass that changed something
+  hone-opt in.mlir --hone-form-kernels=no-fusion                           a pass with an option
+  hone-opt in.mlir --pdl-patterns=mine.mlir --load-pass-plugin=libMine.so --my-pass
+What each pass needs and does, with a before and after: docs/generated/passes.md
+)";
+
 /// The value of `--flag=VALUE` or `--flag VALUE` at `words[i]`; moves i over a second word.
 static bool takeValue(const std::vector<std::string> &words, size_t &i, llvm::StringRef flag,
                       std::string &value) {
@@ -54,6 +65,5 @@ int main(int argc, char **argv) {
   for (std::string &word : kept)
     arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(int(kept.size()), arguments.data(), "Hone's pass driver\n", registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(int(kept.size()), arguments.data(), overview, registry));
 }
