@@ -199,8 +199,9 @@ private:
       return fail("no output: give -o FILE (or -o - to print IR with --compile-to)");
     if (options.output == "-" && (options.compileTo.empty() || options.compileTo == "package"))
       return fail("only IR goes to the standard output: add --compile-to=PHASE");
-    if (options.json && (options.output == "-" || (options.explain && options.explainFile.empty())))
-      return fail("--json: the standard output is taken, give -o and --explain a file");
+    if ((options.output == "-") + (options.explain && options.explainFile.empty()) + options.json > 1)
+      return fail(
+          "only one of -o -, --explain and --json can have the standard output: give the others files");
     if (!options.output.empty() && llvm::sys::fs::is_directory(options.output))
       return fail("'" + options.output + "' is a folder, expected a file to write");
     if (lastPhase() + 1 == phases().size() && llvm::sys::fs::exists(options.output) &&

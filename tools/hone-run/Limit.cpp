@@ -152,7 +152,9 @@ double measureArithmetic(const std::string &kind, const Cores &cores) {
 }
 
 double measureReading(double bytes, const Cores &cores) {
-  auto share = static_cast<size_t>(std::clamp(bytes / static_cast<double>(cores.size()), 4096.0, 1e9));
+  constexpr double enough = 512e6; // no cache holds that
+  auto share =
+      static_cast<size_t>(std::max(std::min(bytes, enough) / static_cast<double>(cores.size()), 4096.0));
   share = share / 4096 * 4096;
   size_t all = share * cores.size();
   void *memory = mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -176,7 +178,7 @@ double measureReading(double bytes, const Cores &cores) {
 
 Json limitOf(Session &session, double ms) {
   Work work = workOf(session);
-  if (!work.calls || work.uncounted == work.calls)
+  if (!work.calls || work.uncounted == work.calls || !__builtin_cpu_supports("avx2"))
     return {};
   Cores cores;
   for (int i = 0; i < session.threads(); ++i)
