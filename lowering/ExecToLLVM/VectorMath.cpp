@@ -48,52 +48,76 @@ Value VectorMath::atLeast(Value x, double bound) {
                                  limit, x);
 }
 
-/// 2^n * 2^r with x = (n + r) / log2(e), |r| <= 1/2; the product with log2(e) in two parts keeps r exact.
-Value VectorMath::exponential(Value x, ArrayRef<double> coefficients, bool mayOverflow) {
+bool VectorMath::isRegister(Value x) {
+  auto vector = dyn_cast<VectorType>(x.getType());
+  return avx512 && vector && vector.getRank() == 1 && vector.getNumElements() == 16;
+}
+
+/// x * 2^floor(n)
+Value VectorMath::scale(Value x, Value n) {
+  Value all = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(-1)),
+        current = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(4)); // the rounding that is set
+  return LLVM::CallIntrinsicOp::create(b, loc, x.getType(),
+                                       b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
+                                       ValueRange{x, n, number(x, 0), all, current})
+      .getResult(0);
+}
+
+static const double log2e = 1.4426950408889634;
+// Adding 1.5 * 2^23 rounds to an integer, and leaves it in the low bits.
+static const double rounding = 0x1.8p23;
+
+/// 2^n * 2^r with x log2(e) = n + r, |r| <= 1/2; the product in two parts keeps r exact.
+Value VectorMath::exp(Value x) {
   // Beyond these the result is infinite or 0 already.
-  x = atLeast(x, -104);
-  if (mayOverflow)
-    x = atMost(x, 89);
-  const double log2e = 1.4426950408889634, high = float(log2e), low = log2e - high;
-  // Adding 1.5 * 2^23 rounds to an integer, and leaves it in the low bits.
-  const double rounding = 0x1.8p23;
+  x = atMost(atLeast(x, -104), 89);
+  const double high = float(log2e), low = log2e - high;
   Value rounded = fma(x, number(x, high), number(x, rounding));
   Value n = arith::SubFOp::create(b, loc, rounded, number(x, rounding));
   Value r = fma(x, number(x, high), arith::NegFOp::create(b, loc, n));
   r = fma(x, number(x, low), r);
-  Value power = polynomial(r, coefficients);
-  auto vector = dyn_cast<VectorType>(x.getType());
-  if (avx512 && vector && vector.getNumElements() == 16 && vector.getRank() == 1) {
-    Value all = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(-1)),
-          current = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(4)); // the rounding that is set
-    return LLVM::CallIntrinsicOp::create(b, loc, vector,
-                                         b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
-                                         ValueRange{power, n, number(x, 0), all, current})
-        .getResult(0);
-  }
+  Value power = polynomial(r, {1, 6.931471825e-01, 2.402264774e-01, 5.550332367e-02, 9.618436918e-03,
+                               1.339887502e-03, 1.535336050e-04});
+  if (isRegister(x))
+    return scale(power, n);
   // Two factors: neither overflows, and results may be denormal.
   Value exponent = arith::SubIOp::create(b, loc, asBits(rounded), integer(x, 0x4b400000));
   Value half = arith::ShRSIOp::create(b, loc, exponent, integer(x, 1));
-  auto scale = [&](Value e) {
+  auto scaleBy = [&](Value e) {
     Value bits =
         arith::ShLIOp::create(b, loc, arith::AddIOp::create(b, loc, e, integer(x, 127)), integer(x, 23));
     power = arith::MulFOp::create(b, loc, power, asFloat(bits, x));
   };
-  scale(half);
-  scale(arith::SubIOp::create(b, loc, exponent, half));
+  scaleBy(half);
+  scaleBy(arith::SubIOp::create(b, loc, exponent, half));
   return power;
 }
 
-Value VectorMath::exp(Value x) {
-  return exponential(x,
-                     {1, 6.931471825e-01, 2.402264774e-01, 5.550332367e-02, 9.618436918e-03, 1.339887502e-03,
-                      1.535336050e-04},
-                     true);
-}
-
 Value VectorMath::expNotPositive(Value x) {
-  return exponential(
-      x, {1, 6.931470037e-01, 2.402224243e-01, 5.550733581e-02, 9.671512991e-03, 1.326472382e-03}, false);
+  if (isRegister(x)) {
+    // r in [0, 1); of minus infinity it is 0.
+    Value y = arith::MulFOp::create(b, loc, x, number(x, log2e));
+    Value floor = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(9)),
+          all = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(-1)),
+          current = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(4));
+    Value r = LLVM::CallIntrinsicOp::create(b, loc, x.getType(),
+                                            b.getStringAttr("llvm.x86.avx512.mask.reduce.ps.512"),
+                                            ValueRange{y, floor, number(x, 0), all, current})
+                  .getResult(0);
+    return scale(polynomial(r, {1, 6.931512952e-01, 2.401644439e-01, 5.579991266e-02, 9.017029777e-03,
+                                1.867130282e-03}),
+                 y);
+  }
+  Value rounded = fma(x, number(x, log2e), number(x, rounding));
+  Value n = arith::SubFOp::create(b, loc, rounded, number(x, rounding));
+  Value r = fma(x, number(x, log2e), arith::NegFOp::create(b, loc, n));
+  Value power =
+      polynomial(r, {1, 6.931470037e-01, 2.402224243e-01, 5.550733581e-02, 9.671512991e-03, 1.326472382e-03});
+  Value bits = arith::AddIOp::create(b, loc, arith::ShLIOp::create(b, loc, asBits(rounded), integer(x, 23)),
+                                     integer(x, 0x3f800000));
+  power = arith::MulFOp::create(b, loc, power, asFloat(bits, x));
+  Value isTiny = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, number(x, -87));
+  return arith::SelectOp::create(b, loc, isTiny, number(x, 0), power);
 }
 
 /// e * log(2) + log(1 + f) with x = 2^e * (1 + f), 1 + f in [sqrt(1/2), sqrt(2)).

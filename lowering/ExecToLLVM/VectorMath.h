@@ -13,7 +13,8 @@ public:
   VectorMath(mlir::OpBuilder &b, mlir::Location loc, bool avx512) : b(b), loc(loc), avx512(avx512) {}
 
   Value exp(Value x);
-  /// e^x to 2.5 units in the last place for x <= 0 (or NaN), what softmax needs.
+  /// e^x for x <= 0 (or NaN), as exact as x is when it is a difference of two numbers; powers that no f32 but
+  /// a denormal holds may be 0. What softmax needs.
   Value expNotPositive(Value x);
   Value log(Value x);
   Value tanh(Value x);
@@ -27,7 +28,8 @@ private:
   Value polynomial(Value x, mlir::ArrayRef<double> coefficients); // lowest power first
   /// The nearer bound where x lies outside; NaN stays.
   Value atMost(Value x, double bound), atLeast(Value x, double bound);
-  Value exponential(Value x, mlir::ArrayRef<double> coefficients, bool mayOverflow);
+  bool isRegister(Value x); // of 512 bits
+  Value scale(Value x, Value n);
   Value oddQuotient(Value x, double bound, mlir::ArrayRef<double> numerator,
                     mlir::ArrayRef<double> denominator);
 

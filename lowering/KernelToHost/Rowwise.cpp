@@ -41,12 +41,18 @@ RowwisePlan::RowwisePlan(VectorBuilder &v, KernelOp kernel, ValueRange buffers)
   }
   space = rowSpaceOf(root, last, leaves, shapes);
   isFlat = !root && space.columns == int64_t(space.dims.size());
-  ArrayRef<DimExpr> dims(space.dims);
-  rows = columns = v.index(1);
-  for (const DimExpr &dim : dims.drop_back(space.columns))
-    rows = v.mul(rows, size(dim));
-  for (const DimExpr &dim : dims.take_back(space.columns))
-    columns = v.mul(columns, size(dim));
+  if (auto reduce = dyn_cast_or_null<ReduceOp>(root))
+    behind = spaceBehind(reduce, space, shapes);
+  auto product = [&](ArrayRef<DimExpr> dims) {
+    Value count = v.index(1);
+    for (const DimExpr &dim : dims)
+      count = v.mul(count, size(dim));
+    return count;
+  };
+  ArrayRef<DimExpr> dims(space.dims), leading = dims.drop_back(space.columns);
+  columns = product(dims.take_back(space.columns));
+  depth = product(leading.take_back(space.depth));
+  rows = product(leading.drop_back(space.depth));
 }
 
 Value RowwisePlan::size(const DimExpr &dim) {
@@ -55,19 +61,23 @@ Value RowwisePlan::size(const DimExpr &dim) {
   });
 }
 
-Value RowwisePlan::units() { return isFlat ? v.ceilDiv(columns, chunk) : rows; }
+Value RowwisePlan::blocks() { return v.ceilDiv(columns, width * v.lanes); }
+
+Value RowwisePlan::units() {
+  return isFlat ? v.ceilDiv(columns, chunk) : space.depth ? v.mul(rows, blocks()) : rows;
+}
 
 Value RowwisePlan::nanoseconds() {
   // A tenth of a nanosecond for each op and each tensor that comes or goes, and the row's own sums.
   int64_t picoseconds = 50 * int64_t(buffers.size());
   for (Operation &op : kernel.getBody().front().without_terminator())
     picoseconds += isa<ConstantOp>(op) ? 0 : isa<ElementwiseOpInterface>(op) ? 100 : 200;
-  Value elements = isFlat ? v.index(chunk) : columns;
+  Value elements = isFlat ? v.index(chunk) : space.depth ? v.mul(depth, width * v.lanes) : columns;
   return v.add(v.div(v.mul(elements, picoseconds), 1000), root ? 20 : 5);
 }
 
 Value RowwisePlan::scratchBytes() {
-  if (!root || isa<RopeOp>(root))
+  if (!root || isa<RopeOp, ReduceOp>(root))
     return v.index(0);
   return v.mul(v.ceilDiv(columns, v.lanes), v.lanes * 4);
 }
@@ -79,19 +89,36 @@ RowwiseEmitter::RowwiseEmitter(RowwisePlan &plan, Value scratch)
   // Registers for a row, beside those that a pass works with.
   int64_t most = v.avx512 ? 24 : 8;
   auto length = getConstantIntValue(p.columns);
-  slots = p.root && length && *length <= most * v.lanes ? (*length + v.lanes - 1) / v.lanes : 0;
+  slots =
+      p.root && !p.space.depth && length && *length <= most * v.lanes ? (*length + v.lanes - 1) / v.lanes : 0;
   registers.resize(slots);
   accumulators = slots ? std::min<int64_t>(slots, 4) : 4;
   unroll = p.root ? 4 : v.avx512 ? 4 : 2;
   if (!p.root)
     accumulators = unroll;
-  if (p.root && !slots)
+  if (p.root && !isa<ReduceOp>(p.root) && !slots)
     this->scratch = memref::ViewOp::create(b, loc, MemRefType::get({ShapedType::kDynamic}, b.getF32Type()),
                                            scratch, v.index(0), v.div(p.scratchBytes(), 4));
-  for (BlockArgument argument : body.getArguments())
-    leaves[argument].memory = v.asFlat(p.buffers[argument.getArgNumber()]);
+  for (Operation &op : body.without_terminator())
+    if (&op == p.root || llvm::any_of(op.getOperands(), [&](Value x) { return dependsOnRoot(x); }))
+      fromRoot.insert(op.getResult(0));
+  llvm::DenseSet<std::pair<Value, bool>> seen;
+  for (Value value : body.getTerminator()->getOperands())
+    addLeaves(value, isa_and_nonnull<ReduceOp>(p.root) && dependsOnRoot(value), seen);
   for (Value buffer : p.buffers.drop_front(body.getNumArguments()))
     results.push_back(v.asFlat(buffer));
+}
+
+void RowwiseEmitter::addLeaves(Value value, bool isBehind, llvm::DenseSet<std::pair<Value, bool>> &seen) {
+  if (!seen.insert({value, isBehind}).second)
+    return;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    (isBehind ? behind : front)[value].memory = v.asFlat(p.buffers[argument.getArgNumber()]);
+    return;
+  }
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    addLeaves(operand, isBehind && op != p.root, seen);
 }
 
 void RowwiseEmitter::emit(Value lo, Value hi) {
@@ -105,6 +132,8 @@ void RowwiseEmitter::emit(Value lo, Value hi) {
     });
     return;
   }
+  if (p.space.depth)
+    return v.loop(lo, hi, 1, [&](Value unit) { reduceRows(cast<ReduceOp>(p.root), unit); });
   v.loop(lo, hi, 1, [&](Value unit) {
     enterRow(unit);
     if (!p.root)
@@ -120,7 +149,7 @@ void RowwiseEmitter::emit(Value lo, Value hi) {
     else if (auto op = dyn_cast<RmsNormOp>(p.root))
       normalize(op.getScale(), {}, op.getEpsilon().convertToDouble(), false);
     else
-      reduce(cast<ReduceOp>(p.root));
+      reduceRow(cast<ReduceOp>(p.root));
   });
 }
 
@@ -131,19 +160,18 @@ Value RowwiseEmitter::isNotZero(Value x) {
 }
 
 /// Where the row's part of a tensor of these sizes starts.
-Value RowwiseEmitter::offsetOf(std::vector<DimExpr> dims, bool hasColumns, Value row) {
-  p.space.align(dims);
+Value RowwiseEmitter::offsetOf(const RowSpace &space, std::vector<DimExpr> dims, bool hasColumns, Value row) {
   // Neighbouring axes that the tensor has, or lacks, are one; sizes of 1 are neither.
   struct Axes {
     bool isOurs;
     Value size;
   };
   SmallVector<Axes> groups; // innermost first
-  for (int64_t axis = int64_t(dims.size()) - p.space.columns; axis-- > 0;) {
-    if (p.space.dims[axis].is(1))
+  for (int64_t axis = int64_t(dims.size()) - space.columns; axis-- > 0;) {
+    if (space.dims[axis].is(1))
       continue;
-    bool isOurs = dims[axis] == p.space.dims[axis];
-    Value size = p.size(p.space.dims[axis]);
+    bool isOurs = dims[axis] == space.dims[axis];
+    Value size = p.size(space.dims[axis]);
     if (!groups.empty() && groups.back().isOurs == isOurs)
       groups.back().size = v.mul(groups.back().size, size);
     else
@@ -162,25 +190,19 @@ Value RowwiseEmitter::offsetOf(std::vector<DimExpr> dims, bool hasColumns, Value
   return offset;
 }
 
-Value RowwiseEmitter::splatOf(Value argument, Value at) {
-  Value x = v.loadSplat(leaves[argument].memory, at);
-  return isTrue(elementOf(argument)) ? isNotZero(x) : x;
-}
-
-void RowwiseEmitter::enterRow(Value unit) {
-  row = unit;
+void RowwiseEmitter::enter(Value number, const RowSpace &space, Leaves &leaves) {
+  row = number;
   for (auto &[argument, leaf] : leaves) {
-    // What is read behind a reduction follows other sizes.
-    if (isa_and_nonnull<ReduceOp>(p.root) &&
-        llvm::all_of(argument.getUsers(), [&](Operation *user) { return isBehindRoot(user); }))
-      continue;
     std::vector<DimExpr> dims = p.shapes.dims(argument);
-    p.space.align(dims);
-    ArrayRef<DimExpr> mine = ArrayRef(dims).take_back(p.space.columns);
-    leaf.hasColumns = mine == ArrayRef(p.space.dims).take_back(p.space.columns);
-    leaf.offset = offsetOf(dims, leaf.hasColumns, row);
-    if (!leaf.hasColumns)
-      leaf.splat = splatOf(argument, leaf.offset);
+    space.align(dims);
+    leaf.hasColumns = space.columns && ArrayRef(dims).take_back(space.columns) ==
+                                           ArrayRef(space.dims).take_back(space.columns);
+    leaf.offset = offsetOf(space, dims, leaf.hasColumns, row);
+    if (leaf.hasColumns)
+      continue;
+    leaf.splat = v.loadSplat(leaf.memory, leaf.offset);
+    if (isTrue(elementOf(argument)))
+      leaf.splat = isNotZero(leaf.splat);
   }
 }
 
@@ -226,7 +248,7 @@ Value RowwiseEmitter::evaluate(Value value, Place &place) {
     return already;
   Value made;
   if (isa<BlockArgument>(value)) {
-    const Leaf &leaf = leaves[value];
+    const Leaf &leaf = (place.isBehind ? behind : front)[value];
     if (!leaf.hasColumns)
       return leaf.splat;
     Type stored = cast<MemRefType>(leaf.memory.getType()).getElementType();
@@ -269,11 +291,6 @@ Value RowwiseEmitter::outside(Place &place, Value x, double neutral) {
   return place.mask
              ? arith::SelectOp::create(b, loc, place.mask, x, v.constant(x.getType(), neutral)).getResult()
              : x;
-}
-
-bool RowwiseEmitter::dependsOnRoot(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && (op == p.root || llvm::any_of(op->getOperands(), [&](Value x) { return dependsOnRoot(x); }));
 }
 
 void RowwiseEmitter::keep(Place &place, Value x) {

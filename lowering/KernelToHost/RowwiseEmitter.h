@@ -13,6 +13,7 @@ namespace hone {
 class RowwisePlan {
 public:
   static constexpr int64_t chunk = 1024; // elements of a unit of a flat kernel
+  static constexpr int64_t width = 4;    // registers of a unit that reduces rows
 
   RowwisePlan(VectorBuilder &v, mlir::hone::KernelOp kernel, mlir::ValueRange buffers);
 
@@ -22,11 +23,13 @@ public:
   mlir::Operation *root = nullptr; // null: a chain
   RowSpace space;
   mlir::hone::Shapes shapes;
-  mlir::Value rows, columns; // numbers of
+  RowSpace behind;                  // a reduction
+  mlir::Value rows, depth, columns; // numbers of; `depth` rows become one
   bool isFlat;
 
   mlir::Value size(const mlir::hone::DimExpr &dim);
   mlir::Value units();
+  mlir::Value blocks();      // of the columns, where rows are reduced
   mlir::Value nanoseconds(); // of one unit, estimated
   /// Bytes of a row's numbers as f32, in whole registers.
   mlir::Value scratchBytes();
@@ -45,8 +48,9 @@ private:
   /// One register's worth of a row.
   struct Place {
     Value column;
-    Value mask;        // null: all lanes
-    int64_t slot = -1; // in `registers`, where a row stays in them
+    Value mask;            // null: all lanes
+    int64_t slot = -1;     // in `registers`, where a row stays in them
+    bool isBehind = false; // a reduction
     llvm::DenseMap<Value, Value> known;
   };
   using Body = llvm::function_ref<Values(llvm::MutableArrayRef<Place>, Values)>;
@@ -54,11 +58,20 @@ private:
   // Roots: each works on the row whose leaves are set up.
   void softmax(mlir::hone::SoftmaxOp op);
   void normalize(Value scale, Value bias, double epsilon, bool isCentered);
-  void reduce(mlir::hone::ReduceOp op);
+  void reduceRow(mlir::hone::ReduceOp op);
+  void reduceRows(mlir::hone::ReduceOp op, Value unit);
 
-  /// Reads what of the leaves is the same along row number `row`, and where the others start.
-  void enterRow(Value row);
-  Value offsetOf(std::vector<mlir::hone::DimExpr> dims, bool hasColumns, Value row);
+  struct Leaf {
+    Value memory, offset; // of the row's first element
+    bool hasColumns = false;
+    Value splat; // of a leaf without columns
+  };
+  using Leaves = llvm::MapVector<Value, Leaf>; // by argument
+  /// Goes to row number `row`: reads what of the leaves is the same along it, and where the others start.
+  void enterRow(Value row) { enter(row, p.space, front); }
+  void enterBehind(Value row) { enter(row, p.behind, behind); }
+  void enter(Value row, const RowSpace &space, Leaves &leaves);
+  Value offsetOf(const RowSpace &space, std::vector<mlir::hone::DimExpr> dims, bool hasColumns, Value row);
   /// Runs `body` over the columns [from, to), carrying `carried`, one for each of the places of a step.
   Values overColumns(Value from, Value to, Values carried, Body body);
   Values overRow(Values carried, Body body);
@@ -77,18 +90,14 @@ private:
   void yieldPrologue(Place &place);
   /// Applies the epilogue to the root's result in f32 and stores.
   void finish(Place &place, Value result);
-  void finishRow(Value total);
   void store(size_t result, Value x, Value column, Value mask);
 
   Value isNotZero(Value x);
   Value widen(Value x), narrow(Value x, mlir::Type tensor);
   Value outside(Place &place, Value x, double neutral);
-  bool dependsOnRoot(Value value);
-  bool isBehindRoot(mlir::Operation *op) {
-    return op->getNumResults() && op != p.root && dependsOnRoot(op->getResult(0));
-  }
-  /// One element of an argument in every lane.
-  Value splatOf(Value argument, Value at);
+  bool dependsOnRoot(Value value) { return fromRoot.contains(value); }
+  /// Notes what is read for `value`, behind a reduction or in front of it.
+  void addLeaves(Value value, bool isBehind, llvm::DenseSet<std::pair<Value, bool>> &seen);
 
   RowwisePlan &p;
   VectorBuilder &v;
@@ -97,13 +106,9 @@ private:
   Value scratch, row;
   int64_t accumulators, unroll, slots; // slots: registers of a row that stays in them, or 0
   Values registers;
-  struct Leaf {
-    Value memory, offset; // of the row's first element
-    bool hasColumns = false;
-    Value splat; // of a leaf without columns
-  };
-  llvm::MapVector<Value, Leaf> leaves; // by argument
-  Values results;                      // the flat memory of what is yielded
+  Leaves front, behind; // what is read in front of and behind a reduction
+  Values results;       // the flat memory of what is yielded
+  llvm::DenseSet<Value> fromRoot;
   mlir::Block &body;
 };
 

@@ -122,53 +122,58 @@ void RowwiseEmitter::normalize(Value scale, Value bias, double epsilon, bool isC
   });
 }
 
-void RowwiseEmitter::reduce(ReduceOp op) {
-  ReduceKind kind = op.getKind();
+//===-- reductions -----------------------------------------------------------------===//
+
+namespace {
+/// How a register joins an accumulator.
+struct Reduction {
+  explicit Reduction(ReduceKind kind) : kind(kind) {
+    if (kind == ReduceKind::max || kind == ReduceKind::min) {
+      combining = kind == ReduceKind::max ? CombiningKind::MAXIMUMF : CombiningKind::MINIMUMF;
+      neutral = kind == ReduceKind::max ? -infinity : infinity;
+    } else if (kind == ReduceKind::prod) {
+      combining = CombiningKind::MUL;
+      neutral = 1;
+    }
+  }
+  Value join(VectorBuilder &v, Value total, Value x) const {
+    if (kind == ReduceKind::sum_square)
+      return v.fma(x, x, total);
+    if (kind == ReduceKind::l1)
+      x = math::AbsFOp::create(v.b, v.loc, x);
+    return vector::makeArithReduction(v.b, v.loc, combining, total, x);
+  }
+  Value finish(VectorBuilder &v, Value total, Value count) const {
+    if (kind != ReduceKind::mean)
+      return total;
+    Value n = arith::IndexCastOp::create(v.b, v.loc, v.b.getI64Type(), count);
+    return arith::DivFOp::create(v.b, v.loc, total,
+                                 v.splat(arith::UIToFPOp::create(v.b, v.loc, v.b.getF32Type(), n)));
+  }
+
+  ReduceKind kind;
   CombiningKind combining = CombiningKind::ADD;
   double neutral = 0;
-  if (kind == ReduceKind::max || kind == ReduceKind::min) {
-    combining = kind == ReduceKind::max ? CombiningKind::MAXIMUMF : CombiningKind::MINIMUMF;
-    neutral = kind == ReduceKind::max ? -infinity : infinity;
-  } else if (kind == ReduceKind::prod) {
-    combining = CombiningKind::MUL;
-    neutral = 1;
-  }
-  Values totals =
-      overRow(repeat(v.constant(v.f32(), neutral)), [&](MutableArrayRef<Place> places, Values now) {
-        for (auto [i, place] : llvm::enumerate(places)) {
-          Value x = outside(place, widen(evaluate(op.getInput(), place)), neutral),
-                &total = now[i % accumulators];
-          yieldPrologue(place);
-          if (kind == ReduceKind::l1)
-            x = math::AbsFOp::create(b, loc, x);
-          total = kind == ReduceKind::sum_square ? v.fma(x, x, total)
-                                                 : vector::makeArithReduction(b, loc, combining, total, x);
-        }
-        return now;
-      });
-  Value total = combine(combining, totals);
-  if (kind == ReduceKind::mean)
-    total = arith::DivFOp::create(
-        b, loc, total,
-        arith::UIToFPOp::create(b, loc, b.getF32Type(),
-                                arith::IndexCastOp::create(b, loc, b.getI64Type(), p.columns)));
-  finishRow(v.splat(total));
-}
+};
+} // namespace
 
-/// The epilogue of a reduction: a row is one number, computed in every lane.
-void RowwiseEmitter::finishRow(Value total) {
-  Place place;
-  place.column = v.index(0);
-  place.mask = v.maskOf(v.index(1));
-  place.known[p.root->getResult(0)] = narrow(total, p.root->getResult(0).getType());
-  bool keepsAxes = cast<ReduceOp>(p.root).getKeepdims();
-  for (BlockArgument argument : body.getArguments())
-    if (llvm::any_of(argument.getUsers(), [&](Operation *user) { return isBehindRoot(user); })) {
-      std::vector<DimExpr> dims = p.shapes.dims(argument);
-      if (!keepsAxes)
-        dims.insert(dims.end(), p.space.columns, DimExpr(1));
-      place.known[argument] = splatOf(argument, offsetOf(dims, false, row));
+/// A row becomes a number: the epilogue computes it in every lane.
+void RowwiseEmitter::reduceRow(ReduceOp op) {
+  Reduction reduction(op.getKind());
+  Value neutral = v.constant(v.f32(), reduction.neutral);
+  Values totals = overRow(repeat(neutral), [&](MutableArrayRef<Place> places, Values now) {
+    for (auto [i, place] : llvm::enumerate(places)) {
+      Value x = outside(place, widen(evaluate(op.getInput(), place)), reduction.neutral);
+      yieldPrologue(place);
+      now[i % accumulators] = reduction.join(v, now[i % accumulators], x);
     }
+    return now;
+  });
+  Value total = reduction.finish(v, v.splat(combine(reduction.combining, totals)), p.columns);
+  enterBehind(row);
+  Place place;
+  place.isBehind = true;
+  place.known[op.getResult()] = narrow(total, op.getResult().getType());
   for (auto [i, value] : llvm::enumerate(body.getTerminator()->getOperands()))
     if (dependsOnRoot(value)) {
       Value x = vector::ExtractOp::create(b, loc, evaluate(value, place), 0);
@@ -176,6 +181,41 @@ void RowwiseEmitter::finishRow(Value total) {
         x = arith::ExtUIOp::create(b, loc, b.getI8Type(), x);
       memref::StoreOp::create(b, loc, x, results[i], row);
     }
+}
+
+/// Rows become one: a unit is a block of a few registers of columns.
+void RowwiseEmitter::reduceRows(ReduceOp op, Value unit) {
+  Reduction reduction(op.getKind());
+  Value blocks = p.blocks(), result = v.div(unit, blocks);
+  Value first = v.mul(v.rem(unit, blocks), RowwisePlan::width * v.lanes);
+  auto emitBlock = [&](bool isWhole) {
+    SmallVector<Place> columns(RowwisePlan::width);
+    for (auto [i, place] : llvm::enumerate(columns)) {
+      place.column = v.add(first, int64_t(i) * v.lanes);
+      if (!isWhole)
+        place.mask = v.maskOf(v.sub(p.columns, place.column));
+    }
+    Values totals(RowwisePlan::width, v.constant(v.f32(), reduction.neutral));
+    totals = v.loop(v.index(0), p.depth, 1, totals, [&](Value t, ValueRange now) {
+      enterRow(v.add(v.mul(result, p.depth), t));
+      Values next;
+      for (auto [place, total] : llvm::zip(columns, now)) {
+        Place here = place;
+        Value x = widen(evaluate(op.getInput(), here));
+        yieldPrologue(here);
+        next.push_back(reduction.join(v, total, x));
+      }
+      return next;
+    });
+    enterBehind(result);
+    for (auto [place, total] : llvm::zip(columns, totals)) {
+      place.isBehind = true;
+      finish(place, reduction.finish(v, total, p.depth));
+    }
+  };
+  Value isWhole = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule,
+                                        v.add(first, RowwisePlan::width * v.lanes), p.columns);
+  v.branch(isWhole, [&] { emitBlock(true); }, [&] { emitBlock(false); });
 }
 
 } // namespace hone

@@ -41,8 +41,13 @@ RowSpace rowSpaceOf(Operation *root, Value last, ArrayRef<Value> leaves, Shapes 
   RowSpace space;
   if (root) {
     space.dims = shapes.dims(root->getOperand(0));
-    auto reduce = dyn_cast<ReduceOp>(root);
-    space.columns = reduce ? int64_t(reduce.getAxes().size()) : 1;
+    space.columns = 1;
+    if (auto reduce = dyn_cast<ReduceOp>(root)) {
+      int64_t count = int64_t(reduce.getAxes().size()), first = reduce.getAxes().front();
+      bool areLast = isOnes(ArrayRef<DimExpr>(space.dims).drop_front(first + count));
+      space.columns = int64_t(space.dims.size()) - first - (areLast ? 0 : count);
+      space.depth = areLast ? 0 : count;
+    }
     return space;
   }
   space.dims = shapes.dims(last);
@@ -51,6 +56,10 @@ RowSpace rowSpaceOf(Operation *root, Value last, ArrayRef<Value> leaves, Shapes 
     if (llvm::all_of(leaves, [&](Value leaf) { return space.isFollowedBy(shapes.dims(leaf)); }))
       break;
   return space;
+}
+
+RowSpace spaceBehind(ReduceOp op, const RowSpace &space, Shapes &shapes) {
+  return {shapes.dims(op.getResult()), space.depth ? space.columns : 0, 0};
 }
 
 //===-- family ---------------------------------------------------------------------===//
@@ -78,9 +87,9 @@ public:
     if (auto softmax = dyn_cast<SoftmaxOp>(op); softmax && int64_t(softmax.getAxis()) != rank - 1)
       return "expected the last axis, got axis " + std::to_string(softmax.getAxis());
     if (auto reduce = dyn_cast<ReduceOp>(op)) {
-      int64_t first = rank - int64_t(reduce.getAxes().size());
-      if (reduce.getAxes().empty() || reduce.getAxes().front() != first)
-        return "expected the last axes to be reduced";
+      ArrayRef<int64_t> axes = reduce.getAxes();
+      if (axes.empty() || axes.back() - axes.front() + 1 != int64_t(axes.size()))
+        return "expected reduced axes that are next to each other";
     }
     if (auto rope = dyn_cast<RopeOp>(op)) {
       if (!typeOf(rope.getInput()).getElementType().isF32() ||
@@ -103,8 +112,13 @@ public:
     std::vector<DimExpr> result = shapes.dims(group.root->getResult(0));
     if (shapes.dims(op->getResult(0)) != result)
       return "its result has another shape than the root's";
-    // Behind a reduction a row is one number.
-    RowSpace space{result, isa<ReduceOp>(group.root) ? 0 : 1};
+    RowSpace space = rowSpaceOf(group.root, {}, {}, shapes);
+    if (auto reduce = dyn_cast<ReduceOp>(group.root)) {
+      llvm::SmallPtrSet<Operation *, 16> seen;
+      if (leadsToRoot(op, group, seen))
+        return "it is read in front of the reduction as well";
+      space = spaceBehind(reduce, space, shapes);
+    }
     return refusesOperands(op, space, shapes);
   }
 
@@ -175,6 +189,13 @@ public:
   }
 
 private:
+  static bool leadsToRoot(Operation *op, const KernelGroup &group, llvm::SmallPtrSet<Operation *, 16> &seen) {
+    return llvm::any_of(op->getUsers(), [&](Operation *user) {
+      return user == group.root ||
+             (group.ops.contains(user) && seen.insert(user).second && leadsToRoot(user, group, seen));
+    });
+  }
+
   static std::string refusesOperands(Operation *op, const RowSpace &space, Shapes &shapes) {
     if (isPacked(op->getResult(0)) || llvm::any_of(op->getOperands(), isPacked))
       return "4-bit elements share bytes";

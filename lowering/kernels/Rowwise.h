@@ -10,6 +10,8 @@ const KernelFamily &getRowwiseFamily();
 struct RowSpace {
   std::vector<mlir::hone::DimExpr> dims;
   int64_t columns = 0;
+  /// Axes in front of the columns along which whole rows are reduced.
+  int64_t depth = 0;
 
   /// `dims` as long as the space's, ones in front; false when it has more.
   bool align(std::vector<mlir::hone::DimExpr> &tensor) const;
@@ -24,5 +26,7 @@ struct RowSpace {
 /// that reads `leaves`; no columns when there is none.
 RowSpace rowSpaceOf(mlir::Operation *root, mlir::Value last, mlir::ArrayRef<mlir::Value> leaves,
                     mlir::hone::Shapes &shapes);
+/// The space behind a reduction: rows that are one number, or what rows were reduced to.
+RowSpace spaceBehind(mlir::hone::ReduceOp op, const RowSpace &space, mlir::hone::Shapes &shapes);
 } // namespace hone
 #endif

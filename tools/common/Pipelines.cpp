@@ -66,9 +66,10 @@ static void buildCodegen(mlir::OpPassManager &pm) {
   pm.addPass(mlir::memref::createExpandStridedMetadataPass());
   pm.addPass(mlir::createLowerAffinePass());
   pm.addPass(mlir::arith::createArithExpandOpsPass());
-  pm.addPass(mlir::createConvertVectorToLLVMPass());
+  // Functions of libm take vectors apart, which the next conversion lowers.
   pm.addPass(mlir::createConvertMathToLLVMPass());
   pm.addPass(mlir::createConvertMathToLibmPass());
+  pm.addPass(mlir::createConvertVectorToLLVMPass());
   pm.addPass(mlir::createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(mlir::createConvertIndexToLLVMPass());
   pm.addPass(mlir::createArithToLLVMConversionPass());

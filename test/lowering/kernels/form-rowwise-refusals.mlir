@@ -5,10 +5,10 @@
 module attributes {hone.target = #t} {
   // CHECK-LABEL: func.func @main
   // CHECK: family = "loops"
-  // CHECK-SAME: reduce as rowwise: expected the last axes to be reduced
-  func.func @main(%x: tensor<?x4x8xf32> {hone.dims = ["n", 4, 8]}) -> tensor<?x8xf32> {
-    %0 = hone.reduce sum %x [1] keepdims false : (tensor<?x4x8xf32>) -> tensor<?x8xf32>
-    return %0 : tensor<?x8xf32>
+  // CHECK-SAME: reduce as rowwise: expected reduced axes that are next to each other
+  func.func @main(%x: tensor<?x4x8xf32> {hone.dims = ["n", 4, 8]}) -> tensor<4xf32> {
+    %0 = hone.reduce sum %x [0, 2] keepdims false : (tensor<?x4x8xf32>) -> tensor<4xf32>
+    return %0 : tensor<4xf32>
   }
 
   // CHECK-LABEL: func.func @axis

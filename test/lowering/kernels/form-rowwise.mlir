@@ -54,6 +54,23 @@ module attributes {hone.target = #t} {
     return %2 : tensor<?xf32>
   }
 
+  // Rows become one, as in mean pooling; what follows has its shape.
+  // CHECK-LABEL: func.func @rows
+  // CHECK: "hone.kernel"
+  // CHECK-SAME: family = "rowwise"
+  // CHECK: hone.mul
+  // CHECK: hone.reduce sum
+  // CHECK: hone.div
+  // CHECK-NOT: "hone.kernel"
+  // CHECK: return
+  func.func @rows(%x: tensor<?x?x48xf32> {hone.dims = ["b", "s", 48]}, %m: tensor<?x?x1xf32> {hone.dims = ["b", "s", 1]},
+                  %c: tensor<?x1xf32> {hone.dims = ["b", 1]}) -> tensor<?x48xf32> {
+    %0 = hone.mul %x, %m : (tensor<?x?x48xf32>, tensor<?x?x1xf32>) -> tensor<?x?x48xf32>
+    %1 = hone.reduce sum %0 [1] keepdims false : (tensor<?x?x48xf32>) -> tensor<?x48xf32>
+    %2 = hone.div %1, %c : (tensor<?x48xf32>, tensor<?x1xf32>) -> tensor<?x48xf32>
+    return %2 : tensor<?x48xf32>
+  }
+
   // CHECK-LABEL: func.func @chain
   // CHECK: "hone.kernel"
   // CHECK-SAME: family = "rowwise"

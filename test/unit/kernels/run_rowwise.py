@@ -182,21 +182,23 @@ def extremes(args):
 
 def reductions(args):
     kinds = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod, "l1": lambda x, **k: np.abs(x).sum(**k), "sum_square": lambda x, **k: (x * x).sum(**k)}
-    for i, (kind, axes) in enumerate(itertools.product(kinds, ((2,), (1, 2), (0, 1, 2)))):
+    for i, (kind, axes) in enumerate(itertools.product(kinds, ((2,), (1, 2), (0, 1, 2), (1,), (0, 1)))):
         keeps = i % 2 == 0
-        shape = lambda x: [*x[: 3 - len(axes)], *([1] * len(axes) if keeps else [])]
-        for sizes in (["n", 5, 17], ["n", "a", "d"]):
+        columns = 17 if 2 in axes else (33, 64, 100)[i % 3]  # rows that become one go by blocks of registers
+        shape = lambda x: [1 if axis in axes else size for axis, size in enumerate(x) if keeps or axis not in axes]
+        for sizes in (["n", 5, columns], ["n", "a", "d"]):
+            first = 1 if 0 in axes and 2 in axes else "n"  # a row is all there is
             with Module(args.bin_dir, args.target) as m:
-                text = Text({"y": shape(sizes)}, x=sizes, r=shape(sizes))
-                text.op(f"%s = hone.mul %x, %x : ($x, $x) -> $x" if kind == "prod" else "%s = hone.neg %x : ($x) -> $x")
+                text = Text({"y": shape(sizes)}, x=sizes, r=shape(sizes), c=[first, 1, 1])
+                text.op("%s = hone.mul %x, %x : ($x, $x) -> $x" if kind == "prod" else "%s = hone.mul %x, %c : ($x, $c) -> $x")
                 text.op(f"%p = hone.reduce {kind} %s [{', '.join(map(str, axes))}] keepdims {str(keeps).lower()} : ($x) -> $y")
                 text.op("%y = hone.add %p, %r : ($y, $y) -> $y")
-                m.compile(str(text), "rowwise")
+                m.compile(str(text), "rowwise", kernels=1)
                 for rows in (1, 7) if kind in ("max", "min", "mean") else ROWS:
-                    x, r = normal(rows, 5, 17), normal(*shape([rows, 5, 17]))
+                    x, r, c = normal(rows, 5, columns), normal(*shape([rows, 5, columns])), normal(rows if first == "n" else 1, 1, 1)
                     wide = x.astype(np.float64)
-                    want = kinds[kind](wide * wide if kind == "prod" else -wide, axis=axes, keepdims=keeps) + r
-                    check(f"{kind} {axes} {rows}", m.run(x=x, r=r), want, 2e-5)
+                    want = kinds[kind](wide * wide if kind == "prod" else wide * c, axis=axes, keepdims=keeps) + r
+                    check(f"{kind} {axes} {rows}", m.run(x=x, r=r, c=c), want, 2e-5)
 
 
 def fused(args):
