@@ -3,7 +3,7 @@
 #include "lowering/OnnxToHone/GraphImporter.h"
 #include "lowering/OnnxToHone/Skeleton.h"
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -56,14 +56,15 @@ OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext &context, const Imp
     return error("expected a graph, which an ONNX model has");
   if (model.opset_import_size() == 0)
     return error("expected the opset that the model is written in");
-  llvm::StringSet<> domains;
+  llvm::StringMap<int64_t> versions;
   for (const auto &opset : model.opset_import()) {
     std::string domain = opset.domain() == "ai.onnx" ? "" : opset.domain();
-    if (!domains.insert(domain).second)
-      return error("the opset of domain '" + domain + "' is given twice");
-    if (opset.version() < 1)
-      return error("expected an opset of 1 or newer for domain '" + domain + "', got " +
-                   std::to_string(opset.version()));
+    int64_t version = opset.version(), first = versions.try_emplace(domain, version).first->second;
+    if (version < 0)
+      return error("expected an opset of domain '" + domain + "', got " + std::to_string(version));
+    if (version != first)
+      return error("domain '" + domain + "' has two opsets, " + std::to_string(first) + " and " +
+                   std::to_string(version));
   }
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
