@@ -1,0 +1,4 @@
+#include "runtime/devices/sim/ops/Lanes.h"
+namespace hone::rt::sim {
+std::span<const Instruction> warpgroupInstructions() { return {}; }
+} // namespace hone::rt::sim
