@@ -1,4 +1,4 @@
-# The lit suite: .mlir and .test files under test/, which run hone-opt, hone-compile and hone-run.
+# The lit suite: .mlir and .test files under test/, which run hone-opt, hone-compile, hone-run and hone-sim.
 # A test of one folder: build/../lit -v build/test --filter passes/fuse
 import os
 import platform
@@ -19,7 +19,7 @@ for name in ("HOME", "XDG_CACHE_HOME", "HONE_CACHE"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 
-for tool in ("hone-opt", "hone-compile", "hone-run"):
+for tool in ("hone-opt", "hone-compile", "hone-run", "hone-sim"):
     config.substitutions.append((r"(?<![-\w/.])%s(?![-\w/.=])" % tool, os.path.join(bin_dir, tool)))
 for tool in ("FileCheck", "not", "split-file", "count"):
     config.substitutions.append((r"(?<![-\w/.%%])%s(?![-\w/.=])" % tool, os.path.join(config.hone_llvm_bin, tool)))

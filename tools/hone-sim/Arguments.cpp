@@ -109,14 +109,12 @@ static Status fill(Buffer &b, const std::vector<std::string> &parts, const std::
   if (init == "zeros" || init == "nan")
     return {};
   if (init == "q4") {
-    uint64_t seed = std::hash<std::string>()(b.name);
+    uint64_t seed = 14695981039346656037ull; // FNV-1a of the name, the same on every machine
     if (parts.size() == 5) {
       auto [stop, error] = std::from_chars(parts[4].data(), parts[4].data() + parts[4].size(), seed);
       if (error != std::errc() || stop != parts[4].data() + parts[4].size())
         return invalid("--arg=", text, ": expected a seed after q4, got '", parts[4], "'");
     } else {
-      // std::hash may differ between libraries: the name's bytes decide.
-      seed = 14695981039346656037ull;
       for (char c : b.name)
         seed = (seed ^ static_cast<uint8_t>(c)) * 1099511628211ull;
     }
@@ -202,40 +200,48 @@ static Status readMap(const std::vector<std::string> &parts, const std::string &
   return boxed ? Status() : invalid("--arg=", text, ": expected box=AxB");
 }
 
-Status Arguments::parse(const std::vector<std::string> &texts) {
-  for (const std::string &text : texts) {
+Status Arguments::parseBuffer(const std::string &text) {
+  std::vector<std::string> parts = split(text, ':');
+  Buffer b;
+  b.name = parts[0];
+  const rt::DTypeInfo *type = parts.size() == 4 || parts.size() == 5 ? findType(parts[1]) : nullptr;
+  if (!type || type->bits < 8 || !readShape(parts[2], b.dims))
+    return invalid("--arg=", text,
+                   ": expected NAME:TYPE:SHAPE:INIT, TYPE:VALUE or NAME:tensormap:BUFFER:box=AxB");
+  if (find(b.name))
+    return invalid("--arg=", text, ": there is a buffer '", b.name, "' already");
+  b.dtype = type->dtype;
+  auto bytes = rt::byteCount(b.dtype, b.dims.data(), static_cast<int>(b.dims.size()));
+  if (!bytes)
+    return invalid("--arg=", text, ": the buffer is too large");
+  b.bytes = *bytes;
+  if (parts.size() == 5 && parts[3] != "q4") // a path with a colon
+    return invalid("--arg=", text, ": expected zeros, nan, uninit, q4[:SEED] or a .npy file");
+  if (Status status = fill(b, parts, text); !status.ok())
+    return status;
+  buffers.push_back(std::move(b));
+  return {};
+}
+
+Status Arguments::parse(const std::vector<std::string> &parameters, const std::vector<std::string> &others) {
+  for (const std::string &text : others)
+    if (Status status = parseBuffer(text); !status.ok())
+      return status;
+  for (const std::string &text : parameters) {
     std::vector<std::string> parts = split(text, ':');
     auto a = std::make_unique<Argument>();
     a->text = text;
+    Status status;
     if (parts.size() == 2) {
-      if (Status status = readScalar(parts, text, *a); !status.ok())
-        return status;
+      status = readScalar(parts, text, *a);
     } else if (parts.size() >= 3 && parts[1] == "tensormap") {
-      if (Status status = readMap(parts, text, buffers, *a); !status.ok())
-        return status;
-    } else if (parts.size() == 4 || parts.size() == 5) {
-      Buffer b;
-      b.name = parts[0];
-      const rt::DTypeInfo *type = findType(parts[1]);
-      if (!type || type->bits < 8 || !readShape(parts[2], b.dims))
-        return invalid("--arg=", text, ": expected NAME:TYPE:SHAPE:INIT");
-      if (find(b.name))
-        return invalid("--arg=", text, ": there is a buffer '", b.name, "' already");
-      b.dtype = type->dtype;
-      auto bytes = rt::byteCount(b.dtype, b.dims.data(), static_cast<int>(b.dims.size()));
-      if (!bytes)
-        return invalid("--arg=", text, ": the buffer is too large");
-      b.bytes = *bytes;
-      if (parts.size() == 5 && parts[3] != "q4") // a path with a colon
-        return invalid("--arg=", text, ": expected zeros, nan, uninit, q4[:SEED] or a .npy file");
-      if (Status status = fill(b, parts, text); !status.ok())
-        return status;
-      a->buffer = static_cast<int>(buffers.size());
-      buffers.push_back(std::move(b));
+      status = readMap(parts, text, buffers, *a);
     } else {
-      return invalid("--arg=", text,
-                     ": expected NAME:TYPE:SHAPE:INIT, TYPE:VALUE or NAME:tensormap:BUFFER:box=AxB");
+      a->buffer = static_cast<int>(buffers.size());
+      status = parseBuffer(text);
     }
+    if (!status.ok())
+      return status;
     list.push_back(std::move(a));
   }
   return {};

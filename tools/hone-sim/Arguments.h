@@ -32,13 +32,17 @@ struct Arguments {
   std::vector<Buffer> buffers;
   std::vector<std::unique_ptr<Argument>> list;
 
-  rt::Status parse(const std::vector<std::string> &texts);
+  /// `parameters` in the order of the kernel's; `others` are buffers that tensor maps name.
+  rt::Status parse(const std::vector<std::string> &parameters, const std::vector<std::string> &others);
   /// Compares numbers and sizes with the kernel's parameters.
   rt::Status check(const std::vector<uint64_t> &parameters, const std::string &kernel) const;
   /// Makes the buffers, or sets them back to their first values, and fills in the addresses.
   rt::Status place(rt::sim::SimDevice &device);
   void release(rt::sim::SimDevice &device);
   const Buffer *find(const std::string &name) const;
+
+private:
+  rt::Status parseBuffer(const std::string &text);
 };
 
 /// The value of an element as a double.

@@ -68,6 +68,9 @@ rt::Result<Options> parseOptions(int argc, char **argv) {
   app.add_option("--shared", o.shared, "bytes of dynamic shared memory");
   app.add_option("--arg", o.arguments, "a parameter of the kernel (repeatable, see below)")
       ->allow_extra_args(false);
+  app.add_option("--buffer", o.buffers,
+                 "NAME:TYPE:SHAPE:INIT, a buffer that is no parameter itself (repeatable)")
+      ->allow_extra_args(false);
   app.add_option("--dump", dumps, "NAME=FILE.npy, writes a buffer afterwards")->allow_extra_args(false);
   app.add_option("--expect", expects, "NAME=FILE.npy, compares a buffer afterwards")->allow_extra_args(false);
   app.add_option("--rtol", o.rtol, "relative tolerance of --expect")->capture_default_str();

@@ -14,7 +14,7 @@ struct Options {
   std::string file, entry, mutate;
   uint32_t grid[3] = {1, 1, 1}, block[3] = {1, 1, 1}, cluster[3] = {1, 1, 1};
   uint32_t shared = 0;
-  std::vector<std::string> arguments;
+  std::vector<std::string> buffers, arguments;
   std::vector<Pair> dumps, expects;
   double rtol = 1e-3, atol = 1e-5;
   rt::sim::SimOptions device;

@@ -87,7 +87,7 @@ rt::Result<Outcome> run(const Options &o, const std::string &code, bool write) {
     return kernel.status();
   auto parameters = rt::sim::parametersOf(**module, entry);
   Arguments arguments;
-  if (Status status = arguments.parse(o.arguments); !status.ok())
+  if (Status status = arguments.parse(o.arguments, o.buffers); !status.ok())
     return status;
   if (Status status = arguments.check(*parameters, entry); !status.ok())
     return status;

@@ -13,8 +13,7 @@ const Instruction *findInstruction(std::string_view opcode) {
          {integerInstructions(), floatInstructions(), moveInstructions(), compareInstructions(),
           convertInstructions(), memoryInstructions(), atomicInstructions(), warpInstructions(),
           controlInstructions(), barrierInstructions(), tensorInstructions(), matrixMoveInstructions(),
-          copyInstructions(), mbarrierInstructions(), bulkInstructions(), warpgroupInstructions(),
-          clusterInstructions()})
+          copyInstructions(), mbarrierInstructions(), warpgroupInstructions(), clusterInstructions()})
       for (const Instruction &instruction : family)
         map.emplace(instruction.opcode, &instruction);
     return map;

@@ -25,23 +25,34 @@ struct ThreadCopy {
 /// Bytes of shared memory that a tensor-core op or a bulk store reads.
 struct AsyncRead {
   uint64_t at, bytes;
-  uint32_t op, warp, group;
+  uint32_t op, group;
+};
+
+/// A bulk copy out of shared memory, until its thread has waited for its group.
+struct BulkStore {
+  uint32_t lane, group, op;
+  uint64_t at, bytes; ///< in the group's shared memory
+  std::function<void()> run;
 };
 
 /// Of one warp.
 struct AsyncState {
   std::vector<ThreadCopy> copies;
+  std::vector<BulkStore> stores;
   uint32_t committed[32] = {}; ///< cp.async groups of each lane
   uint32_t bulkCommitted[32] = {};
   uint64_t clusterTicket = 0; ///< of barrier.cluster.arrive, until its wait
   // wgmma: registers and operands in use until their group is waited for.
   uint32_t mmaCommitted = 0;
-  bool mmaFenced = false, mmaOpen = false;
+  bool mmaFenced = false;
+  size_t mmaIssued = 0;
   std::vector<AsyncRead> mmaReads;
-  struct Pending {
+  /// Accumulators of groups that were not waited for: the registers hold 0xff meanwhile.
+  struct Accumulator {
     uint32_t slot, group, op;
+    uint32_t values[32];
   };
-  std::vector<Pending> mmaRegisters;
+  std::vector<Accumulator> accumulators;
 };
 
 /// A transaction barrier in shared memory.

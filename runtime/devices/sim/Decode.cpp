@@ -185,6 +185,7 @@ void Decoding::address(size_t i) {
 uint32_t Decoding::addList(std::span<const uint32_t> slots) {
   std::vector<uint32_t> &lists = assembler.program.lists;
   lists.insert(lists.end(), slots.begin(), slots.end());
+  op.listed = static_cast<uint16_t>(op.listed + slots.size());
   return static_cast<uint32_t>(lists.size() - slots.size());
 }
 

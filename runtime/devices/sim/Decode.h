@@ -89,8 +89,8 @@ struct Instruction {
 std::span<const Instruction> integerInstructions(), floatInstructions(), moveInstructions(),
     compareInstructions(), convertInstructions(), memoryInstructions(), atomicInstructions(),
     warpInstructions(), controlInstructions(), barrierInstructions(), tensorInstructions(),
-    matrixMoveInstructions(), copyInstructions(), mbarrierInstructions(), bulkInstructions(),
-    warpgroupInstructions(), clusterInstructions();
+    matrixMoveInstructions(), copyInstructions(), mbarrierInstructions(), warpgroupInstructions(),
+    clusterInstructions();
 /// Null when there is none.
 const Instruction *findInstruction(std::string_view opcode);
 

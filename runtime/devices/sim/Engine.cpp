@@ -160,6 +160,9 @@ private:
 
   void finish(Group &group) {
     deliverAll(group);
+    for (Block &block : group.blocks)
+      for (Warp &warp : block.warps)
+        finishAsync(warp);
     group.active = false;
     launch.instructions += std::exchange(group.instructions, 0);
     launch.warpInstructions += std::exchange(group.warpInstructions, 0);

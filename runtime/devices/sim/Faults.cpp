@@ -75,11 +75,26 @@ static std::string place(const Warp &warp, Space space, uint64_t &at, const Regi
   return out;
 }
 
+/// The asynchronous read that is under way at a place of the group's shared memory.
+static Other readerOf(const Group &group, uint64_t at) {
+  for (const Block &block : group.blocks)
+    for (const Warp &warp : block.warps) {
+      for (const AsyncRead &read : warp.async.mmaReads)
+        if (read.at < at + 16 && at < read.at + read.bytes)
+          return {group.linear, warp.firstThread, read.op};
+      for (const BulkStore &store : warp.async.stores)
+        if (store.at < at + 16 && at < store.at + store.bytes)
+          return {group.linear, warp.firstThread + store.lane, store.op};
+    }
+  return {group.linear, 0, 0};
+}
+
 void reportClash(Warp &warp, const Op &op, uint32_t lane, Clash clash, const Other &other, bool write,
                  Space space, uint64_t at, const Region *region) {
   const Launch &launch = *warp.group->launch;
   Finding finding;
   finding.space = nameOf(space);
+  Other side = clash == Clash::InUse ? readerOf(*warp.group, at) : other;
   std::string where = place(warp, space, at, region);
   finding.address = at;
   finding.first = siteOf(launch, op, warp.group->linear, warp.firstThread + lane, write ? "written" : "read");
@@ -121,7 +136,7 @@ void reportClash(Warp &warp, const Op &op, uint32_t lane, Clash clash, const Oth
     break;
   }
   if (second)
-    finding.second = siteOf(launch, launch.program->ops[other.op], other.group, other.actor, second);
+    finding.second = siteOf(launch, launch.program->ops[side.op], side.group, side.actor, second);
   add(warp, std::move(finding));
 }
 

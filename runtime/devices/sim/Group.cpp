@@ -108,6 +108,7 @@ void beginGroup(Group &group, uint32_t linear) {
     block.aliveThreads = block.threads;
     for (BarrierState &barrier : block.barriers)
       barrier = {};
+    block.warpgroups.assign((block.warps.size() + 3) / 4, {});
     for (Warp &warp : block.warps) {
       uint32_t threads = std::min(32u, block.threads - warp.index * 32);
       warp.valid = threads == 32 ? everyLane : (1u << threads) - 1;

@@ -59,9 +59,12 @@ struct BarrierState {
   uint32_t arrived = 0, expected = 0; ///< threads; expected 0: all that have not exited
   uint64_t generation = 1;
   std::shared_ptr<VectorClock> clock; ///< of those that have arrived
-  uint32_t trues = 0, voters = 0;     ///< bar.red
+  ClockRef fenced, observed; ///< see Sync.h: a barrier passes on what its threads fenced and observed
+  bool wide = false;
+  uint32_t trues = 0, voters = 0; ///< bar.red
   struct Result {
-    ClockRef clock;
+    ClockRef clock, fenced, observed;
+    bool wide = false;
     uint32_t trues = 0, voters = 0;
   } results[8]; ///< of the last generations: a warp may come back late
   bool involved() const { return arrived; }
@@ -74,6 +77,7 @@ struct Block {
   std::byte *shared = nullptr;
   std::vector<Warp> warps;
   BarrierState barriers[16];
+  std::vector<std::vector<uint64_t>> warpgroups; ///< what each of them has issued, for agreement of its warps
   bool done() const { return aliveThreads == 0; }
 };
 
@@ -152,6 +156,12 @@ inline uint32_t maskOf(const uint8_t *predicate) {
 
 /// Completes barriers that only threads which have exited were missing at; in Barrier.cpp.
 void releaseBarriers(Block &block);
+
+/// While wgmma ops are under way: reports registers in use by them. True: `op` was carried out here (a copy
+/// of one). In Warpgroup.cpp.
+bool touchAccumulators(Warp &warp, const Op &op, uint32_t mask);
+/// Ends what the warp has left under way; in Copy.cpp.
+void finishAsync(Warp &warp);
 
 // Reports, in Faults.cpp.
 

@@ -37,6 +37,8 @@ struct Op {
   uint32_t guard = none;
   uint32_t d = none, a = none, b = none, c = none, e = none; ///< slots: offsets in the frame
   uint32_t target = 0, list = 0;                             ///< list: index in Program::lists
+  uint16_t listed = 0;                                       ///< slots there
+  bool moves = false;                                        ///< copies register a to d, and nothing else
   int64_t imm = 0;
   uint32_t statement = 0, line = 0, location = 0;
 };

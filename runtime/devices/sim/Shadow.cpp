@@ -111,6 +111,13 @@ void Shadow::addReader(ShadowCell &cell, const Accessor &by) {
     cell.reader[cell.readers++] = self;
     return;
   }
+  // Reads that are ordered before this one say nothing that it does not: who races with them races with it.
+  Other ignored;
+  for (ShadowReader &r : cell.reader)
+    if (r.strong >= self.strong && orderedReader(r, by, ignored)) {
+      r = self;
+      return;
+    }
   if (!cell.more) {
     if (freeOverflow.empty()) {
       cell.more = static_cast<uint32_t>(overflow.size());
@@ -124,9 +131,8 @@ void Shadow::addReader(ShadowCell &cell, const Accessor &by) {
   for (ShadowReader &r : list)
     if (same(r))
       return;
-  // Reads that are ordered before this one say nothing that it does not.
-  Other ignored;
-  std::erase_if(list, [&](const ShadowReader &r) { return orderedReader(r, by, ignored); });
+  std::erase_if(
+      list, [&](const ShadowReader &r) { return r.strong >= self.strong && orderedReader(r, by, ignored); });
   list.push_back(self);
 }
 

@@ -66,7 +66,7 @@ private:
         mask &= o.guardNegated ? ~guard : guard;
       }
       if (o.kind == Kind::Plain) {
-        if (mask)
+        if (mask && (w.async.accumulators.empty() || !touchAccumulators(w, o, mask)))
           o.run(w, o, mask);
         ++executed;
         lanes += static_cast<uint64_t>(std::popcount(split.mask));

@@ -11,6 +11,11 @@ void warpBarrier(Warp &w, const Op &o, uint32_t mask);
 void BarrierState::complete() {
   Result &result = results[generation % std::size(results)];
   result.clock = std::move(clock);
+  result.fenced = std::move(fenced);
+  result.observed = std::move(observed);
+  result.wide = wide;
+  fenced = observed = nullptr;
+  wide = false;
   result.trues = trues;
   result.voters = voters;
   clock = nullptr;
@@ -39,15 +44,19 @@ namespace {
 enum What : uint8_t { Sync, Arrive, RedPopc, RedAnd, RedOr };
 
 void arrive(Warp &w, BarrierState &barrier, uint32_t mask, uint32_t threads) {
-  if (w.group->launch->options->checks.races)
+  if (w.group->launch->options->checks.races) {
     forLanes(mask, [&](uint32_t l) { w.group->clocks.releaseInto(w.firstThread + l, barrier.clock); });
+    passFences(w, mask, barrier);
+  }
   barrier.arrived += threads;
   ++w.group->changes;
 }
 
 void finish(Warp &w, const BarrierState::Result &result, uint32_t mask) {
-  if (result.clock)
-    forLanes(mask, [&](uint32_t l) { w.group->clocks.replace(w.firstThread + l, result.clock); });
+  if (!result.clock)
+    return;
+  forLanes(mask, [&](uint32_t l) { w.group->clocks.replace(w.firstThread + l, result.clock); });
+  takeFences(w, mask, result);
 }
 
 uint32_t uniform(Warp &w, const Op &o, uint32_t mask, uint32_t slot) {
@@ -133,6 +142,7 @@ void clusterWait(Warp &w, const Op &o, uint32_t mask) {
   w.async.clusterTicket = 0;
   if (const ClockRef &clock = barrier.results[ticket % std::size(barrier.results)].clock)
     forLanes(mask, [&](uint32_t l) { w.group->clocks.acquire(w.firstThread + l, clock); });
+  takeFences(w, mask, barrier.results[ticket % std::size(barrier.results)]);
 }
 
 void decodeCluster(Decoding &d) {

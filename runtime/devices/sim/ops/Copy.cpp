@@ -32,6 +32,17 @@ void landCopies(Warp &w, uint32_t lane, uint32_t groups) {
   });
 }
 
+void finishAsync(Warp &w) {
+  const Program &program = *w.group->launch->program;
+  if (!w.async.stores.empty() && w.group->launch->options->checks.async) {
+    const BulkStore &store = w.async.stores.front();
+    reportLane(w, program.ops[store.op], store.lane, Fault::Async, "issued",
+               "the block has ended while this copy may still read its shared memory");
+  }
+  for (uint32_t lane = 0; lane < 32; ++lane)
+    finishStores(w, lane, ~0u);
+}
+
 namespace {
 
 /// count: bytes; flags[0]: a source size is in slot b; flags[1]: an ignore-src predicate is in slot b.
@@ -117,7 +128,7 @@ void waitGroup(Warp &w, const Op &o, uint32_t mask) {
 void decodeIssue(Decoding &d) {
   d.takeAny({"ca", "cg", "L2::64B", "L2::128B", "L2::256B"});
   bool hint = d.take("L2::cache_hint");
-  if (d.takeSpace(Space::Generic) != Space::Shared || d.takeSpace(Space::Generic) != Space::Global)
+  if (d.takeOneOf({"shared", "shared::cta"}) < 0 || !d.take("global"))
     return d.fail("expected a copy from .global to .shared");
   d.op.space = Space::Global;
   if (!d.expectOperands(3, hint ? 5 : 4))
@@ -144,11 +155,11 @@ void decodeIssue(Decoding &d) {
 }
 
 void decodeCp(Decoding &d) {
-  if (!d.take("async"))
-    return decodeBulk(d);
   for (std::string_view modifier : d.s.modifiers)
     if (modifier == "bulk")
       return decodeBulk(d);
+  if (!d.take("async"))
+    return d.fail("expected .async");
   if (d.take("mbarrier"))
     return decodeCopyArrive(d);
   if (d.take("commit_group")) {

@@ -14,6 +14,12 @@ void decodeBulk(Decoding &d);
 /// cp.async.mbarrier.arrive, in Mbarrier.cpp.
 void decodeCopyArrive(Decoding &d);
 
+/// The async proxy reads for a lane: what wrote before has to be ordered, and ordinary stores to have gone
+/// through a proxy fence.
+void readByProxy(Warp &warp, const Op &op, uint32_t lane, uint64_t at, uint64_t bytes);
+/// The lane's bulk stores of groups below `groups` have been carried out and read no more.
+void finishStores(Warp &warp, uint32_t lane, uint32_t groups);
+
 /// The barrier at an offset of the group's shared memory; null and a report when none was initialized there.
 Mbarrier *findMbarrier(Warp &warp, const Op &op, uint32_t lane, uint64_t offset);
 /// Bytes that a copy has brought; ends the phase when nothing is missing.

@@ -194,12 +194,6 @@ void test(Warp &w, const Op &o, uint32_t mask) {
   });
 }
 
-/// The arrivals that are missing, of a state: only the phase is kept in it.
-void pendingCount(Warp &w, const Op &o, uint32_t mask) {
-  const uint64_t *a = w.at<uint64_t>(o.a);
-  fill(w.at<uint32_t>(o.d), mask, [&](uint32_t l) { return static_cast<uint32_t>(a[l] >> 32); });
-}
-
 /// cp.async.mbarrier.arrive: arrives when the thread's copies so far are there. They count as the barrier's:
 /// who waits for it may read.
 void copyArrive(Warp &w, const Op &o, uint32_t mask) {
@@ -257,13 +251,6 @@ void decodeMbarrier(Decoding &d) {
     return decodeWait(d, false);
   if (d.take("try_wait"))
     return decodeWait(d, true);
-  if (d.take("pending_count")) {
-    d.take("b64");
-    d.op.d = d.write(size_t(0), 4);
-    d.op.a = d.read(1, 8);
-    d.op.run = pendingCount;
-    return d.fail("mbarrier.pending_count is not supported");
-  }
   int what = d.takeOneOf({"init", "inval", "expect_tx", "complete_tx", "arrive", "arrive_drop"});
   if (what < 0)
     return d.fail("expected an operation of mbarrier");

@@ -84,6 +84,7 @@ void decodeMov(Decoding &d) {
     return;
   }
   d.op.a = d.read(from, bytes);
+  d.op.moves = bytes == 4;
   d.op.run = handlerFor(d, type, moves);
 }
 

@@ -109,4 +109,25 @@ void fence(Warp &warp, uint32_t mask, bool blockScope) {
   warp.wideFences = blockScope ? warp.wideFences & ~mask : warp.wideFences | mask;
 }
 
+void passFences(const Warp &warp, uint32_t mask, BarrierState &barrier) {
+  forLanes(mask, [&](uint32_t lane) {
+    if (warp.fenced[lane])
+      barrier.fenced = joined(barrier.fenced, warp.fenced[lane]);
+    if (warp.observed[lane])
+      barrier.observed = joined(barrier.observed, warp.observed[lane]);
+  });
+  barrier.wide |= (warp.wideFences & mask) != 0;
+}
+
+void takeFences(Warp &warp, uint32_t mask, const BarrierState::Result &result) {
+  forLanes(mask, [&](uint32_t lane) {
+    if (result.fenced)
+      warp.fenced[lane] = result.fenced;
+    if (result.observed)
+      warp.observed[lane] = result.observed;
+  });
+  if (result.fenced && result.wide)
+    warp.wideFences |= mask;
+}
+
 } // namespace hone::rt::sim

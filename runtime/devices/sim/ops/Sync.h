@@ -19,5 +19,11 @@ void strongWrite(Warp &warp, uint32_t lane, const std::byte *at, uint8_t order, 
 /// acquired.
 void fence(Warp &warp, uint32_t mask, bool blockScope);
 
+/// At a barrier: fences of those that arrive, and strong reads, count for all that it releases. What a thread
+/// has fenced is in memory for all; another that the barrier puts after it may announce it, which the
+/// manual's release pattern does not say but kernels (fence by all, barrier, flag by one) rely on.
+void passFences(const Warp &warp, uint32_t mask, BarrierState &barrier);
+void takeFences(Warp &warp, uint32_t mask, const BarrierState::Result &result);
+
 } // namespace hone::rt::sim
 #endif

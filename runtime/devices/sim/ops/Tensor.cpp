@@ -1,7 +1,7 @@
 // mma.sync and mma.sp: the fragments of a warp become matrices of floats or integers, are multiplied, and go
 // back. Products are exact in f32 but for tf32 and f64, sums run in the order of k; the hardware's order and
 // its truncation are not modelled.
-#include "runtime/devices/sim/ops/Half.h"
+#include "runtime/devices/sim/ops/Fragments.h"
 #include "runtime/devices/sim/ops/Lanes.h"
 #include <algorithm>
 #include <cstring>
@@ -16,56 +16,19 @@ struct Shape {
   uint32_t nd, na, nb, nc;
 };
 
-template <class T>
-T element(Type type, uint32_t word, int index) {
-  switch (type) {
-  case Type::F16:
-    return static_cast<T>(fromHalf(static_cast<uint16_t>(word >> (16 * index))));
-  case Type::BF16:
-    return static_cast<T>(fromBfloat(static_cast<uint16_t>(word >> (16 * index))));
-  case Type::TF32:
-    return static_cast<T>(std::bit_cast<float>(word & 0xffffe000));
-  case Type::E4M3:
-    return static_cast<T>(fromE4M3(static_cast<uint8_t>(word >> (8 * index))));
-  case Type::E5M2:
-    return static_cast<T>(fromE5M2(static_cast<uint8_t>(word >> (8 * index))));
-  case Type::S8:
-    return static_cast<T>(static_cast<int8_t>(word >> (8 * index)));
-  case Type::U8:
-    return static_cast<T>(static_cast<uint8_t>(word >> (8 * index)));
-  case Type::S4:
-    return static_cast<T>(static_cast<int32_t>(word << (28 - 4 * index)) >> 28);
-  default: // u4
-    return static_cast<T>(word >> (4 * index) & 15);
-  }
-}
-
-/// Fragments of A and B, 8, 16 or 32 bits wide and narrower: register i of lane l = 4g + t holds row (or
-/// column) g, and e consecutive elements from (i's k half) + e * t. A has rows g and g + 8 in turn.
-template <class T>
-void loadA(const Warp &w, const uint32_t *slots, uint32_t registers, Type type, int perWord, int k, T *a) {
-  bool upper = registers > 1 && !(registers == 2 && k == 4 * perWord / 2);
-  for (uint32_t i = 0; i < registers; ++i) {
-    const uint32_t *words = w.at<uint32_t>(slots[i]);
-    for (uint32_t l = 0; l < 32; ++l) {
-      uint32_t g = l / 4, t = l % 4, row = g + (upper ? (i & 1) * 8 : 0);
-      uint32_t column = static_cast<uint32_t>(perWord) * (t + (i >> 1) * 4);
-      for (int e = 0; e < perWord; ++e)
-        a[row * static_cast<uint32_t>(k) + column + static_cast<uint32_t>(e)] = element<T>(type, words[l], e);
-    }
-  }
-}
 /// As rows of k elements for each of the 8 columns.
 template <class T>
 void loadB(const Warp &w, const uint32_t *slots, uint32_t registers, Type type, int perWord, int k, T *b) {
-  for (uint32_t i = 0; i < registers; ++i) {
-    const uint32_t *words = w.at<uint32_t>(slots[i]);
-    for (uint32_t l = 0; l < 32; ++l) {
-      uint32_t column = l / 4, row = static_cast<uint32_t>(perWord) * (l % 4 + i * 4);
-      for (int e = 0; e < perWord; ++e)
-        b[column * static_cast<uint32_t>(k) + row + static_cast<uint32_t>(e)] = element<T>(type, words[l], e);
+  withElements<T>(type, [&](auto element) {
+    for (uint32_t i = 0; i < registers; ++i) {
+      const uint32_t *words = w.at<uint32_t>(slots[i]);
+      for (uint32_t l = 0; l < 32; ++l) {
+        uint32_t column = l / 4, row = static_cast<uint32_t>(perWord) * (l % 4 + i * 4);
+        for (int e = 0; e < perWord; ++e)
+          b[column * static_cast<uint32_t>(k) + row + static_cast<uint32_t>(e)] = element(words[l], e);
+      }
     }
-  }
+  });
 }
 
 constexpr int maxK = 256;
