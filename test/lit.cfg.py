@@ -5,6 +5,7 @@ import platform
 import subprocess
 
 import lit.formats
+import lit.util
 
 config.name = "Hone"
 config.test_format = lit.formats.ShTest(execute_external=False)
@@ -21,6 +22,10 @@ for name in ("HOME", "XDG_CACHE_HOME", "HONE_CACHE"):
 
 for tool in ("hone-opt", "hone-compile", "hone-run", "hone-sim"):
     config.substitutions.append((r"(?<![-\w/.])%s(?![-\w/.=])" % tool, os.path.join(bin_dir, tool)))
+if lit.util.which("ptxas", config.environment["PATH"]) or os.access("/usr/local/cuda/bin/ptxas", os.X_OK):
+    config.available_features.add("ptxas")
+else:
+    lit_config.note("tests that require ptxas are unsupported: there is no CUDA toolkit here")
 for tool in ("FileCheck", "not", "split-file", "count"):
     config.substitutions.append((r"(?<![-\w/.%%])%s(?![-\w/.=])" % tool, os.path.join(config.hone_llvm_bin, tool)))
 config.substitutions.append(("%python", os.path.join(config.hone_source, "tools", "dev", "python")))

@@ -12,6 +12,8 @@ def Exec_Dialect : Dialect {
   let description = [{
     Buffers are memrefs with the identity layout. One function is the entry; the functions it dispatches to are
     kernels, `func.func @k(buffers..., %scratch: memref<?xi8>, %lo: index, %hi: index)`, that work on the units [lo, hi).
+    Memory of a GPU has memory space 1. Its kernels stand in a nested module each, `module @k { func.func @k(buffers...) }`, in the
+    terms of the device (`nvvm`); only `exec.launch` and `exec.transfer` touch that memory.
     The host code is straight line code and scf around these ops; `ExecToLLVM` maps each op to one call of runtime/abi/Abi.h.
   }];
 }
@@ -30,7 +32,7 @@ def Exec_WeightOp : Exec_Op<"weight", [Pure]> {
   let assemblyFormat = "$weight attr-dict `:` type($result)";
 }
 def Exec_AllocOp : Exec_Op<"alloc"> {
-  let summary = "memory of the run's arena; ends the run with an error when there is none";
+  let summary = "memory of the run's arena (the device's for memory space 1); ends the run with an error when there is none";
   let arguments = (ins Variadic<Index>:$sizes);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = "`(` $sizes `)` attr-dict `:` type($result)";
@@ -49,7 +51,22 @@ def Exec_OutputOp : Exec_Op<"output"> {
 def Exec_DispatchOp : Exec_Op<"dispatch"> {
   let summary = "runs a kernel over [0, units), `cost` nanoseconds each, `scratch` bytes a worker";
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyMemRef>:$buffers, Index:$units, Index:$cost, Index:$scratch, I64Attr:$call);
+  let hasVerifier = 1;
   let assemblyFormat = "$kernel `(` $buffers `)` `units` $units `cost` $cost `scratch` $scratch `call` $call attr-dict `:` type($buffers)";
+}
+def Exec_LaunchOp : Exec_Op<"launch"> {
+  let summary = "starts a kernel of the device: a grid of blocks of `threads` with `shared` bytes of dynamic shared memory each";
+  let description = "A grid with a size of 0 runs nothing. Work of the device is done in order; an error ends the run here or at a later transfer.";
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyMemRef>:$buffers, Index:$x, Index:$y, Index:$z, I64Attr:$threads,
+                   I64Attr:$shared, I64Attr:$call);
+  let assemblyFormat = "$kernel `(` $buffers `)` `grid` `(` $x `,` $y `,` $z `)` `threads` $threads `shared` $shared `call` $call attr-dict `:` type($buffers)";
+  let hasVerifier = 1;
+}
+def Exec_TransferOp : Exec_Op<"transfer"> {
+  let summary = "copies a buffer between host and device; from the device it waits for the kernels in front";
+  let arguments = (ins AnyMemRef:$from, AnyMemRef:$to, I64Attr:$call);
+  let assemblyFormat = "$from `to` $to `call` $call attr-dict `:` type($from) `to` type($to)";
+  let hasVerifier = 1;
 }
 def Exec_LibraryOp : Exec_Op<"library", [AttrSizedOperandSegments]> {
   let summary = "calls a function of runtime/abi/Library.def by name; an error ends the run";

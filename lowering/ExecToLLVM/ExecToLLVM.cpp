@@ -68,6 +68,8 @@ private:
   /// A row-major memref of `type` at `data`; `sizes` are the dynamic ones, as i64.
   Value makeMemRef(Location loc, MemRefType type, Value data, ValueRange sizes) {
     Type structType = converter.convertType(type);
+    if (isOfDevice(type)) // an address like any other to host code
+      data = LLVM::AddrSpaceCastOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext(), 1), data);
     auto descriptor = MemRefDescriptor::poison(b, loc, structType);
     descriptor.setAllocatedPtr(b, loc, data);
     descriptor.setAlignedPtr(b, loc, data);
@@ -90,8 +92,11 @@ private:
                                               memref)
         .getResult(0);
   }
+  static bool isOfDevice(Type type) { return cast<MemRefType>(type).getMemorySpaceAsInt() == 1; }
   Value dataOf(Location loc, Value memref) {
-    return MemRefDescriptor(descriptorOf(loc, memref)).alignedPtr(b, loc);
+    Value data = MemRefDescriptor(descriptorOf(loc, memref)).alignedPtr(b, loc);
+    return isOfDevice(memref.getType()) ? LLVM::AddrSpaceCastOp::create(b, loc, pointer, data).getResult()
+                                        : data;
   }
   SmallVector<Value> sizesOf(Location loc, Value memref, bool dynamicOnly) {
     MemRefDescriptor descriptor(descriptorOf(loc, memref));
@@ -196,6 +201,12 @@ private:
       slots = std::max<int64_t>(slots,
                                 op.getBuffers().size() * (sizeof(HoneTensorRef) / 8) + op.getParams().size());
     });
+    entry.walk([&](LaunchOp op) {
+      int64_t mine = 0;
+      for (Value buffer : op.getBuffers())
+        mine += slotsOf(cast<MemRefType>(buffer.getType()));
+      slots = std::max<int64_t>(slots, 2 * mine + sizeof(HoneLaunch) / 8);
+    });
     b.setInsertionPointToStart(&front);
     block = LLVM::AllocaOp::create(b, loc, pointer, b.getI64Type(), number(loc, slots), 16);
     failed_ = new Block;
@@ -269,7 +280,9 @@ private:
       if (!offset)
         return op->emitError("expected an offset for weight '")
                << weight.getWeight() << "' in hone.weight_plan";
-      Value base = load(loc, pointer, runtime, offsetof(HoneRuntime, weights));
+      Value base = load(loc, pointer, runtime,
+                        isOfDevice(weight.getType()) ? offsetof(HoneRuntime, deviceWeights)
+                                                     : offsetof(HoneRuntime, weights));
       Value data =
           LLVM::GEPOp::create(b, loc, pointer, b.getI8Type(), base, ValueRange{number(loc, offset.getInt())});
       replace(op, makeMemRef(loc, cast<MemRefType>(weight.getType()), data, {}));
@@ -277,7 +290,8 @@ private:
       auto type = cast<MemRefType>(alloc.getType());
       SmallVector<Value> sizes = asI64(loc, alloc.getSizes());
       Value data =
-          callTable(loc, offsetof(HoneRuntime, alloc), pointer, {runtime, bytesOf(loc, type, sizes)});
+          callTable(loc, isOfDevice(type) ? offsetof(HoneRuntime, deviceAlloc) : offsetof(HoneRuntime, alloc),
+                    pointer, {runtime, bytesOf(loc, type, sizes)});
       unless(loc, isNotNull(loc, data), number(loc, 1, 32));
       replace(op, makeMemRef(loc, type, data, sizes));
     } else if (auto output = dyn_cast<OutputOp>(op)) {
@@ -294,7 +308,10 @@ private:
                               field(loc, slot, offsetof(HoneTensorRef, dims) + 8 * axis));
       replace(op, makeMemRef(loc, type, data, sizes));
     } else if (auto release = dyn_cast<ReleaseOp>(op)) {
-      callTable(loc, offsetof(HoneRuntime, release), {}, {runtime, dataOf(loc, release.getBuffer())});
+      callTable(loc,
+                isOfDevice(release.getBuffer().getType()) ? offsetof(HoneRuntime, deviceRelease)
+                                                          : offsetof(HoneRuntime, release),
+                {}, {runtime, dataOf(loc, release.getBuffer())});
       op->erase();
     } else if (auto dispatch = dyn_cast<DispatchOp>(op)) {
       int64_t slot = 0;
@@ -313,6 +330,18 @@ private:
       callTable(loc, offsetof(HoneRuntime, dispatch), {},
                 {runtime, kernel, block, toI64(loc, dispatch.getUnits()), toI64(loc, dispatch.getCost()),
                  toI64(loc, dispatch.getScratch()), number(loc, dispatch.getCall(), 32)});
+      op->erase();
+    } else if (auto launch = dyn_cast<LaunchOp>(op)) {
+      return lowerLaunch(launch);
+    } else if (auto transfer = dyn_cast<TransferOp>(op)) {
+      Value from = transfer.getFrom(), to = transfer.getTo();
+      auto type = cast<MemRefType>(from.getType());
+      int64_t direction = isOfDevice(type) ? HONE_FROM_DEVICE : HONE_TO_DEVICE;
+      Value code = callTable(loc, offsetof(HoneRuntime, transfer), b.getI32Type(),
+                             {runtime, dataOf(loc, to), dataOf(loc, from),
+                              bytesOf(loc, type, sizesOf(loc, from, true)), number(loc, direction, 32),
+                              number(loc, transfer.getCall(), 32)});
+      unlessZero(loc, code);
       op->erase();
     } else if (auto library = dyn_cast<LibraryOp>(op)) {
       int64_t function = libraryNumber(library.getFunction());
@@ -333,7 +362,7 @@ private:
       Value code =
           callTable(loc, offsetof(HoneRuntime, library), b.getI32Type(),
                     {runtime, number(loc, function, 32), block, params, number(loc, library.getCall(), 32)});
-      unless(loc, LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, code, number(loc, 0, 32)), code);
+      unlessZero(loc, code);
       op->erase();
     } else if (auto check = dyn_cast<CheckOp>(op)) {
       Block *here = b.getInsertionBlock(), *rest = here->splitBlock(b.getInsertionPoint());
@@ -348,6 +377,45 @@ private:
       return op->emitError("no lowering for this op");
     }
     return success();
+  }
+
+  /// In the block: the parameters' values, their addresses, the HoneLaunch.
+  LogicalResult lowerLaunch(LaunchOp op) {
+    Location loc = op.getLoc();
+    auto kernel = module.lookupSymbol<ModuleOp>(op.getKernel());
+    auto row = kernel ? kernel->getAttrOfType<IntegerAttr>("hone.kernel_number") : IntegerAttr();
+    if (!row)
+      return op.emitError("expected a numbered device module '") << op.getKernel() << "'";
+    SmallVector<Value> values;
+    for (Value buffer : op.getBuffers()) {
+      values.push_back(dataOf(loc, buffer));
+      llvm::append_range(values, sizesOf(loc, buffer, true));
+    }
+    int64_t count = values.size();
+    for (auto [i, value] : llvm::enumerate(values)) {
+      LLVM::StoreOp::create(b, loc, value, field(loc, block, 8 * i));
+      LLVM::StoreOp::create(b, loc, field(loc, block, 8 * i), field(loc, block, 8 * (count + i)));
+    }
+    Value launch = field(loc, block, 16 * count);
+    auto set = [&](int64_t offset, Value value) {
+      LLVM::StoreOp::create(b, loc, value, field(loc, launch, offset));
+    };
+    set(offsetof(HoneLaunch, kernel), number(loc, row.getInt()));
+    Value grid[] = {op.getX(), op.getY(), op.getZ()};
+    for (int i = 0; i < 3; ++i)
+      set(offsetof(HoneLaunch, grid) + 8 * i, toI64(loc, grid[i]));
+    set(offsetof(HoneLaunch, threads), number(loc, op.getThreads()));
+    set(offsetof(HoneLaunch, sharedBytes), number(loc, op.getShared()));
+    set(offsetof(HoneLaunch, arguments), field(loc, block, 8 * count));
+    Value code = callTable(loc, offsetof(HoneRuntime, launch), b.getI32Type(),
+                           {runtime, launch, number(loc, op.getCall(), 32)});
+    unlessZero(loc, code);
+    op.erase();
+    return success();
+  }
+
+  void unlessZero(Location loc, Value code) {
+    unless(loc, LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, code, number(loc, 0, 32)), code);
   }
 
   void replace(Operation *op, Value value) {

@@ -46,14 +46,13 @@ Value HostBuilder::own(Value tensor, Block &region, MemRefType type) {
 }
 
 void HostBuilder::releaseAllOf(Block &block, Location loc) {
-  SmallVector<Value> mine;
-  for (auto [tensor, memory] : allocated)
-    if (tensor.getParentBlock() == &block)
-      mine.push_back(tensor);
-  for (Value tensor : mine) {
-    exec::ReleaseOp::create(b, loc, allocated[tensor]);
-    allocated.erase(tensor);
-  }
+  llvm::SetVector<Value> mine;
+  for (auto *owned : {&allocated, &deviceAllocated})
+    for (auto [tensor, memory] : *owned)
+      if (tensor.getParentBlock() == &block)
+        mine.insert(tensor);
+  for (Value tensor : mine)
+    releaseOf(tensor, loc);
 }
 
 /// Copies all of `from` to the elements of `to` that start at `offset`.

@@ -69,6 +69,8 @@ struct HoneToExec : ::hone::impl::HoneToExecBase<HoneToExec> {
       host.buffers[argument] =
           ::mlir::exec::InputOp::create(b, argument.getLoc(), bufferType(type), b.getI64IntegerAttr(i));
     }
+    if (failed(host.planDevice(main)))
+      return signalPassFailure();
     checkArguments(main, host);
     auto results = body.getTerminator()->getOperands();
     for (auto [i, returned] : llvm::enumerate(results))

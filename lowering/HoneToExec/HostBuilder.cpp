@@ -1,6 +1,7 @@
 // Buffers, sizes, kernel dispatches and liveness of the host code.
 #include "lowering/HoneToExec/HostBuilder.h"
 #include "lowering/HoneToExec/Cost.h"
+#include "lowering/KernelToCuda/CudaFamily.h"
 #include "lowering/KernelToHost/HostFamily.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Verifier.h"
@@ -22,10 +23,9 @@ int64_t dtypeNumber(Type elementType) {
   return -1;
 }
 
-static bool isView(Operation *op) { return isa_and_nonnull<ReshapeOp, SqueezeOp, UnsqueezeOp>(op); }
+bool isView(Operation *op) { return isa_and_nonnull<ReshapeOp, SqueezeOp, UnsqueezeOp>(op); }
 
-/// The tensor whose memory this one shares.
-static Value rootOf(Value tensor) {
+Value rootOf(Value tensor) {
   while (isView(tensor.getDefiningOp()))
     tensor = tensor.getDefiningOp()->getOperand(0);
   return tensor;
@@ -69,9 +69,11 @@ Value HostBuilder::size(const DimExpr &expr, Location loc) {
       Value moved = scalars.lookup(def.value);
       return moved ? moved : def.value;
     }
-    Value from = buffer(def.value);
+    Value there = deviceBuffers.lookup(def.value);
     if (def.kind == SymbolDef::Dim)
-      return b.createOrFold<memref::DimOp>(loc, from, def.index);
+      return b.createOrFold<memref::DimOp>(
+          loc, there && !buffers.count(def.value) ? there : buffer(def.value), def.index);
+    Value from = buffer(def.value);
     auto type = cast<RankedTensorType>(Value(def.value).getType());
     SmallVector<Value> at;
     for (int64_t rest = def.index, axis = type.getRank(); axis-- > 0;) {
@@ -162,28 +164,31 @@ Value HostBuilder::buffer(Value tensor) {
   return buffers[tensor] = made;
 }
 
+DenseElementsAttr storedElements(ConstantOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  MemRefType memory = bufferType(type);
+  auto elements = cast<DenseElementsAttr>(op.getValue());
+  auto stored = RankedTensorType::get(memory.getShape(), memory.getElementType());
+  if (type.getElementType().isInteger(1)) {
+    SmallVector<int8_t> bytes(
+        llvm::map_range(elements.getValues<bool>(), [](bool bit) { return int8_t(bit); }));
+    return DenseElementsAttr::get(stored, ArrayRef<int8_t>(bytes));
+  }
+  if (!type.getElementType().isInteger(4))
+    return DenseElementsAttr::getFromRawBuffer(stored, elements.getRawData());
+  SmallVector<int8_t> bytes(stored.getNumElements(), 0);
+  int64_t row = type.getRank() ? type.getShape().back() : 1, packedRow = (row + 1) / 2;
+  for (auto [i, element] : llvm::enumerate(elements.getValues<APInt>()))
+    bytes[i / row * packedRow + i % row / 2] |= int8_t((element.getZExtValue() & 15) << (i % row % 2 * 4));
+  return DenseElementsAttr::get(stored, ArrayRef<int8_t>(bytes));
+}
+
 Value HostBuilder::constant(ConstantOp op) {
   auto type = cast<RankedTensorType>(op.getType());
   MemRefType memory = bufferType(type);
   memref::GlobalOp &global = globals[op.getValueAttr()];
   if (!global) {
-    auto elements = cast<DenseElementsAttr>(op.getValue());
-    auto stored = RankedTensorType::get(memory.getShape(), memory.getElementType());
-    DenseElementsAttr value;
-    if (type.getElementType().isInteger(1)) {
-      SmallVector<int8_t> bytes(
-          llvm::map_range(elements.getValues<bool>(), [](bool bit) { return int8_t(bit); }));
-      value = DenseElementsAttr::get(stored, ArrayRef<int8_t>(bytes));
-    } else if (type.getElementType().isInteger(4)) {
-      SmallVector<int8_t> bytes(stored.getNumElements(), 0);
-      int64_t row = type.getRank() ? type.getShape().back() : 1, packedRow = (row + 1) / 2;
-      for (auto [i, element] : llvm::enumerate(elements.getValues<APInt>()))
-        bytes[i / row * packedRow + i % row / 2] |=
-            int8_t((element.getZExtValue() & 15) << (i % row % 2 * 4));
-      value = DenseElementsAttr::get(stored, ArrayRef<int8_t>(bytes));
-    } else {
-      value = DenseElementsAttr::getFromRawBuffer(stored, elements.getRawData());
-    }
+    DenseElementsAttr value = storedElements(op);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(module.getBody());
     global = memref::GlobalOp::create(b, op.getLoc(), ("c" + Twine(globals.size() - 1)).str(),
@@ -210,8 +215,13 @@ Value HostBuilder::indexTensor(Operation *op, ArrayRef<Value> elements) {
 
 LogicalResult HostBuilder::lowerView(Operation *op) {
   Location loc = op->getLoc();
-  Value result = op->getResult(0), input = buffer(op->getOperand(0));
-  if (buffers.count(result)) // already placed in an output
+  Value result = op->getResult(0), input = op->getOperand(0);
+  bool wantsDevice = isReadOnDevice(result);
+  bool wantsHost = (isReadOnHost(result) || (!wantsDevice && !deviceBuffers.count(input))) &&
+                   !buffers.count(result); // else it is already placed in an output
+  if (!wantsHost && !wantsDevice)          // only its sizes are asked for
+    wantsDevice = deviceBuffers.count(input);
+  if (!wantsHost && !wantsDevice)
     return success();
   auto type = cast<RankedTensorType>(result.getType());
   SmallVector<OpFoldResult> sizes;
@@ -256,13 +266,22 @@ LogicalResult HostBuilder::lowerView(Operation *op) {
     check(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, product, total),
           "expected a shape with as many elements as the input has", op);
   }
-  buffers[result] = reinterpret(input, bufferType(type), sizes, loc);
+  if (wantsHost)
+    buffers[result] = reinterpret(buffer(input), bufferType(type), sizes, loc);
+  if (wantsDevice)
+    deviceBuffers[result] = reinterpret(deviceBuffer(input), ::hone::onDevice(bufferType(type)), sizes, loc);
   return success();
 }
 
 //===-- kernels -----------------------------------------------------------------===//
 
-func::FuncOp HostBuilder::kernelFunction(KernelOp kernel) {
+/// A region that was formed for a device and can't run there is a loop nest on the host.
+static const HostFamily *hostFamilyOf(KernelOp kernel) {
+  const HostFamily *family = findHostFamily(kernel.getFamily());
+  return family || !kernel->hasAttr("hone.device") ? family : findHostFamily("loops");
+}
+
+std::string keyOf(KernelOp kernel) {
   // Regions that print alike, reasons and places aside, are one function.
   std::string key;
   llvm::raw_string_ostream stream(key);
@@ -275,11 +294,15 @@ func::FuncOp HostBuilder::kernelFunction(KernelOp kernel) {
     op.print(stream, OpPrintingFlags().useLocalScope().assumeVerified());
     stream << '\n';
   }
-  func::FuncOp &function = functions[key];
+  return key;
+}
+
+func::FuncOp HostBuilder::kernelFunction(KernelOp kernel) {
+  func::FuncOp &function = functions[keyOf(kernel)];
   if (function)
     return function;
 
-  const HostFamily *family = findHostFamily(kernel.getFamily());
+  const HostFamily *family = hostFamilyOf(kernel);
   SmallVector<Type> types;
   for (Value value : kernel->getOperands())
     types.push_back(bufferType(cast<RankedTensorType>(value.getType())));
@@ -301,20 +324,28 @@ func::FuncOp HostBuilder::kernelFunction(KernelOp kernel) {
   return function;
 }
 
+LogicalResult HostBuilder::checkSizesKnown(KernelOp kernel, Value result) {
+  for (auto [axis, dim] : llvm::enumerate(shapes.dims(result)))
+    if (auto symbol = dim.asSymbol(); symbol && shapes.definition(*symbol).value == result)
+      return kernel.emitError("dimension ")
+             << axis
+             << " of the result is known only from data that the run computes; "
+                "this op is not built for that";
+  return success();
+}
+
 LogicalResult HostBuilder::lowerKernel(KernelOp kernel) {
-  const HostFamily *family = findHostFamily(kernel.getFamily());
+  if (ModuleOp code = onDevice.lookup(kernel))
+    return launchOnDevice(kernel, code);
+  const HostFamily *family = hostFamilyOf(kernel);
   if (!family)
     return kernel.emitError("the host has no kernel family named '") << kernel.getFamily() << "'";
   SmallVector<Value> memory;
   for (Value input : kernel.getInputs())
     memory.push_back(buffer(input));
   for (Value result : kernel.getResults()) {
-    for (auto [axis, dim] : llvm::enumerate(shapes.dims(result)))
-      if (auto symbol = dim.asSymbol(); symbol && shapes.definition(*symbol).value == result)
-        return kernel.emitError("dimension ")
-               << axis
-               << " of the result is known only from data that the run computes; "
-                  "this op is not built for that";
+    if (failed(checkSizesKnown(kernel, result)))
+      return failure();
     memory.push_back(allocate(result));
   }
   func::FuncOp function = kernelFunction(kernel);
@@ -421,6 +452,8 @@ void HostBuilder::elementsOf(const DimExpr &expr, llvm::SmallPtrSetImpl<Value> &
 }
 
 LogicalResult HostBuilder::lowerBlock(Block &block) {
+  for (BlockArgument argument : block.getArguments())
+    mirror(argument, block.getParentOp());
   for (const Shapes::Requirement &need : shapes.requirements())
     if (Operation *op = need.op ? block.findAncestorOpInBlock(*need.op) : nullptr;
         op && isa<KernelOp>(op) != (op == need.op))
@@ -464,16 +497,15 @@ LogicalResult HostBuilder::lowerBlock(Block &block) {
       return failure();
     if (failedBuffer)
       return failure();
+    for (Value result : op.getResults())
+      mirror(result, &op);
     // Sizes of a released tensor may still be asked for: they stand in its descriptor.
     SmallVector<Value> ends = endsAt.lookup(&op);
     for (Value result : op.getResults())
-      if (result.use_empty() && allocated.count(result))
+      if (result.use_empty())
         ends.push_back(result);
     for (Value root : ends)
-      if (Value memory = allocated.lookup(root)) {
-        exec::ReleaseOp::create(b, op.getLoc(), memory);
-        allocated.erase(root);
-      }
+      releaseOf(root, op.getLoc());
   }
   return success();
 }

@@ -36,6 +36,15 @@ public:
   /// Tensors (seen through views) that live in the memory of a model output.
   llvm::DenseMap<mlir::Value, int64_t> outputOf;
   llvm::SmallVector<mlir::Attribute> calls;
+
+  // With a GPU target (Device.cpp).
+  /// Emits the functions of kernels that run on the device and plans which tensors are read where: to be
+  /// called before anything is lowered.
+  mlir::LogicalResult planDevice(mlir::func::FuncOp main);
+  mlir::Value deviceBuffer(mlir::Value tensor);
+  /// Gives a tensor that was just made the copy in the other memory that somebody reads.
+  void mirror(mlir::Value tensor, mlir::Operation *op);
+  llvm::DenseMap<mlir::Value, mlir::Value> deviceBuffers;
   /// Leaves (weights, constants) are made in front of this op, where every reader sees them.
   mlir::Operation *entryFront = nullptr;
 
@@ -44,6 +53,7 @@ private:
   void releaseAllOf(mlir::Block &block, mlir::Location loc);
   void copyInto(mlir::Value from, mlir::Value to, mlir::Value offset, mlir::Location loc);
   mlir::LogicalResult lowerKernel(mlir::hone::KernelOp kernel);
+  mlir::LogicalResult checkSizesKnown(mlir::hone::KernelOp kernel, mlir::Value result);
   mlir::LogicalResult lowerIf(mlir::hone::IfOp op);
   mlir::LogicalResult lowerLoop(mlir::hone::LoopOp op);
   mlir::LogicalResult lowerTopK(mlir::hone::TopKOp op);
@@ -74,7 +84,29 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;   // index values of the model -> of the host code
   llvm::DenseMap<mlir::Value, mlir::Value> allocated; // tensor -> its exec.alloc
   llvm::DenseMap<mlir::Attribute, mlir::memref::GlobalOp> globals;
+
+  bool isReadOnHost(mlir::Value tensor) const;
+  bool isReadOnDevice(mlir::Value tensor) const;
+  void planReads(mlir::Operation *op);
+  mlir::ModuleOp deviceFunction(mlir::hone::KernelOp kernel, std::string &refused);
+  mlir::LogicalResult launchOnDevice(mlir::hone::KernelOp kernel, mlir::ModuleOp code);
+  void releaseOf(mlir::Value tensor, mlir::Location loc);
+  mlir::Value deviceConstant(mlir::hone::ConstantOp op);
+  mlir::hone::TargetAttr device;
+  llvm::DenseSet<mlir::Value> hostReads, deviceReads;                            // roots
+  std::map<std::string, std::pair<mlir::ModuleOp, std::string>> deviceFunctions; // with the refusal
+  llvm::DenseMap<mlir::Operation *, mlir::ModuleOp> onDevice;                    // kernels that run there
+  llvm::DenseMap<mlir::Value, mlir::Value> deviceAllocated;
+  llvm::DenseMap<mlir::Attribute, mlir::Value> deviceConstants;
 };
+
+/// Whether an op only sees its operand in another shape, and the tensor whose memory a value shares so.
+bool isView(mlir::Operation *op);
+mlir::Value rootOf(mlir::Value tensor);
+/// A text that is equal for kernels that become one function.
+std::string keyOf(mlir::hone::KernelOp kernel);
+/// The bytes of a constant as its buffer holds them.
+mlir::DenseElementsAttr storedElements(mlir::hone::ConstantOp op);
 
 /// The HoneDType number (runtime/abi/DType.def) of an element type; -1 when it has none.
 int64_t dtypeNumber(mlir::Type elementType);

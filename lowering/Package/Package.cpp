@@ -2,11 +2,13 @@
 #include "lowering/Package/Package.h"
 #include "dialects/exec/ExecDialect.h"
 #include "lowering/Package/Codegen.h"
+#include "lowering/Package/DeviceCode.h"
 #include "lowering/Package/Weights.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "runtime/abi/Abi.h"
 #include "runtime/abi/Artifact.h"
 #include "runtime/abi/Checksum.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -22,14 +24,15 @@ namespace hone {
 
 void planWeights(ModuleOp module) {
   OpBuilder b(module.getContext());
-  llvm::DenseSet<Attribute> used;
-  module.walk([&](exec::WeightOp op) { used.insert(op.getWeightAttr().getAttr()); });
+  llvm::DenseSet<Attribute> onHost, onDevice;
+  module.walk([&](exec::WeightOp op) {
+    bool isOfDevice = cast<MemRefType>(op.getType()).getMemorySpaceAsInt() == 1;
+    (isOfDevice ? onDevice : onHost).insert(op.getWeightAttr().getAttr());
+  });
   std::map<std::tuple<std::string, int64_t, int64_t>, int64_t> placed;
   SmallVector<NamedAttribute> plan;
   int64_t at = 0;
-  for (auto weight : module.getOps<mlir::hone::WeightOp>()) {
-    if (!used.contains(weight.getSymNameAttr()))
-      continue;
+  auto place = [&](mlir::hone::WeightOp weight) {
     int64_t size = bytesOf(cast<RankedTensorType>(weight.getType())), offset = at;
     if (weight.getFile()) {
       auto [same, isNew] = placed.try_emplace({weight.getFile()->str(), *weight.getOffset(), size}, at);
@@ -38,7 +41,15 @@ void planWeights(ModuleOp module) {
     plan.push_back(b.getNamedAttr(weight.getSymName(), b.getI64IntegerAttr(offset)));
     if (offset == at)
       at += (size + HONE_TENSOR_ALIGN - 1) / HONE_TENSOR_ALIGN * HONE_TENSOR_ALIGN;
-  }
+  };
+  // What the device reads comes first: that part of the segment is copied there.
+  for (auto weight : module.getOps<mlir::hone::WeightOp>())
+    if (onDevice.contains(weight.getSymNameAttr()))
+      place(weight);
+  module->setAttr("hone.device_weight_bytes", b.getI64IntegerAttr(at));
+  for (auto weight : module.getOps<mlir::hone::WeightOp>())
+    if (onHost.contains(weight.getSymNameAttr()) && !onDevice.contains(weight.getSymNameAttr()))
+      place(weight);
   module->setAttr("hone.weight_plan", b.getDictionaryAttr(plan));
   module->setAttr("hone.weight_bytes", b.getI64IntegerAttr(at));
 }
@@ -77,6 +88,23 @@ static llvm::json::Array describeTensors(ArrayAttr tensors, DictionaryAttr range
   return out;
 }
 
+static llvm::json::Object describeDeviceKernel(DictionaryAttr kernel) {
+  llvm::json::Object chips;
+  for (NamedAttribute chip : kernel.getAs<DictionaryAttr>("chips")) {
+    llvm::json::Object facts;
+    for (NamedAttribute fact : cast<DictionaryAttr>(chip.getValue()))
+      facts[fact.getName().getValue()] = cast<IntegerAttr>(fact.getValue()).getInt();
+    chips[chip.getName().getValue()] = std::move(facts);
+  }
+  return llvm::json::Object{
+      {"name", kernel.getAs<StringAttr>("name").getValue()},
+      {"family", kernel.getAs<StringAttr>("family").getValue()},
+      {"device", "cuda"},
+      {"ptx", llvm::json::Object{{"for", kernel.getAs<StringAttr>("ptx_for").getValue()},
+                                 {"bytes", kernel.getAs<IntegerAttr>("ptx_bytes").getInt()}}},
+      {"chips", std::move(chips)}};
+}
+
 static std::string metadata(ModuleOp module, const PackageOptions &options) {
   TargetAttr target = TargetAttr::of(module);
   SmallVector<StringRef> features;
@@ -99,14 +127,25 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
   for (auto function : module.getOps<LLVM::LLVMFuncOp>())
     if (auto family = function->getAttrOfType<StringAttr>("hone.family"))
       kernelNumber(function.getName(), family.getValue());
+  llvm::StringSet<> deviceKernels;
+  auto device = module->getAttrOfType<TargetAttr>("hone.device_target");
+  if (auto facts = module->getAttrOfType<ArrayAttr>("hone.device_kernels"))
+    for (Attribute kernel : facts) {
+      auto dict = cast<DictionaryAttr>(kernel);
+      StringRef name = dict.getAs<StringAttr>("name");
+      deviceKernels.insert(name);
+      kernelNumber(name, dict.getAs<StringAttr>("family"));
+      *kernels.back().getAsObject() = describeDeviceKernel(dict);
+    }
   for (Attribute call : module->getAttrOfType<ArrayAttr>("hone.calls")) {
     auto dict = cast<DictionaryAttr>(call);
     llvm::json::Array nodes;
     for (Attribute node : dict.getAs<ArrayAttr>("nodes"))
       nodes.push_back(cast<StringAttr>(node).getValue());
-    llvm::json::Object row{{"kernel", kernelNumber(dict.getAs<StringAttr>("kernel").getValue(), "library")},
+    StringRef name = dict.getAs<StringAttr>("kernel");
+    llvm::json::Object row{{"kernel", kernelNumber(name, "library")},
                            {"nodes", std::move(nodes)},
-                           {"device", "host"}};
+                           {"device", deviceKernels.contains(name) ? "cuda" : "host"}};
     for (StringRef fact : {"flops", "weight_bytes", "arithmetic"})
       if (auto text = dict.getAs<StringAttr>(fact); text && !text.empty())
         row[fact] = text.getValue();
@@ -135,15 +174,18 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
       {"model", model ? model.getValue() : ""},
       {"target",
        llvm::json::Object{{"name", target.getName().getValue()}, {"features", std::move(featureNames)}}},
+      {"device", device ? llvm::json::Value(device.getName().getValue()) : llvm::json::Value(nullptr)},
       {"options", std::move(arguments)},
       {"inputs", describeTensors(signature.getAs<ArrayAttr>("inputs"), ranges)},
       {"outputs", describeTensors(signature.getAs<ArrayAttr>("outputs"), ranges)},
       {"kernels", std::move(kernels)},
       {"calls", std::move(calls)},
       {"weights", std::move(weights)},
-      {"plan", llvm::json::Object{
-                   {"arena", "dynamic"},
-                   {"weight_bytes", module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt()}}}};
+      {"plan",
+       llvm::json::Object{
+           {"arena", "dynamic"},
+           {"device_weight_bytes", module->getAttrOfType<IntegerAttr>("hone.device_weight_bytes").getInt()},
+           {"weight_bytes", module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt()}}}};
   std::string out;
   llvm::raw_string_ostream(out) << llvm::json::Value(std::move(root));
   return out;
@@ -282,6 +324,8 @@ static LogicalResult writeParts(ModuleOp module, const PackageOptions &options, 
 
 LogicalResult writeArtifact(ModuleOp module, const PackageOptions &options) {
   options.progress("machine code", 0, 1);
+  if (failed(packDeviceCode(module, options)))
+    return failure();
   auto objects = compileObjects(module, TargetAttr::of(module), options.saveTemps);
   if (failed(objects))
     return failure();

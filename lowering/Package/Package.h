@@ -11,9 +11,10 @@ struct PackageOptions {
   std::string output, modelDir, version;
   std::vector<std::string> arguments; // as given, for the record
   std::string saveTemps;              // folder for LLVM IR; empty: none
+  std::string ptxas, cacheDir;        // its path, and a folder for what it makes; empty: no cubins, not kept
   bool objectOnly = false;            // one relocatable object instead of an artifact
   std::string program;                // what an executable starts with (hone-run); empty: none, an artifact
-  int threads = 0;                    // for recipes; 0: one for each core
+  int threads = 0;                    // for recipes and device kernels; 0: one for each core
   /// Lowers a module with one function @main of hone ops to the LLVM dialect, for recipes.
   std::function<mlir::LogicalResult(mlir::ModuleOp)> lower;
   /// Called as long work goes on: what, how far, of how much.

@@ -2,6 +2,7 @@
 // whose output is the weight; recipes that print alike are compiled once. Pages of the model file are given
 // back after use, so that memory holds about one weight.
 #include "lowering/Package/Weights.h"
+#include "lowering/HoneToExec/HostBuilder.h"
 #include "lowering/Package/Codegen.h"
 #include "lowering/Package/KnownTargets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -203,7 +204,23 @@ FailureOr<WeightSource::Entry> WeightSource::compile(WeightOp weight, ArrayRef<W
   return known->second;
 }
 
+/// Writes a recipe that is nothing but a constant; false when it is more.
+static bool writeConstant(WeightOp weight, char *to) {
+  Block &recipe = weight.getRecipe().front();
+  auto constant = dyn_cast<ConstantOp>(recipe.front());
+  if (!constant || recipe.getTerminator()->getOperand(0) != constant.getResult())
+    return false;
+  DenseElementsAttr elements = storedElements(constant);
+  ArrayRef<char> raw = elements.getRawData();
+  int64_t bytes = bytesOf(cast<RankedTensorType>(weight.getType()));
+  for (int64_t at = 0; at < bytes; at += raw.size()) // a splat holds one element
+    memcpy(to + at, raw.data(), raw.size());
+  return true;
+}
+
 LogicalResult WeightSource::run(WeightOp weight, char *to) {
+  if (writeConstant(weight, to))
+    return success();
   if (!running.insert(weight).second)
     return weight.emitError("weight '") << weight.getSymName() << "' is computed from itself";
   llvm::scope_exit done([&] { running.erase(weight); });

@@ -254,7 +254,6 @@ Value decompose(RmsNormOp op, Shapes &shapes) {
 
 struct DecomposeComposites : ::hone::impl::DecomposeCompositesBase<DecomposeComposites> {
   void runOnOperation() override {
-    TargetAttr target = TargetAttr::of(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       Shapes shapes;
       if (function.isExternal())
@@ -263,7 +262,7 @@ struct DecomposeComposites : ::hone::impl::DecomposeCompositesBase<DecomposeComp
         return signalPassFailure();
       SmallVector<Operation *> composites;
       function.walk([&](Operation *op) {
-        if (isa<AttentionOp, LstmOp>(op) && !isTaken(op, shapes, target))
+        if (isa<AttentionOp, LstmOp>(op) && !isTaken(op, shapes))
           composites.push_back(op);
       });
       for (Operation *op : composites) {
@@ -275,7 +274,7 @@ struct DecomposeComposites : ::hone::impl::DecomposeCompositesBase<DecomposeComp
       // Rows last: attention leaves softmaxes behind.
       SmallVector<Operation *> rows;
       function.walk([&](Operation *op) {
-        if (isa<SoftmaxOp, LayerNormOp, RmsNormOp>(op) && !isTaken(op, shapes, target))
+        if (isa<SoftmaxOp, LayerNormOp, RmsNormOp>(op) && !isTaken(op, shapes))
           rows.push_back(op);
       });
       for (Operation *op : rows) {
@@ -287,8 +286,9 @@ struct DecomposeComposites : ::hone::impl::DecomposeCompositesBase<DecomposeComp
     }
   }
 
-  static bool isTaken(Operation *op, Shapes &shapes, TargetAttr target) {
-    return llvm::any_of(::hone::kernelFamilies(), [&](const ::hone::KernelFamily *family) {
+  static bool isTaken(Operation *op, Shapes &shapes) {
+    TargetAttr target = ::hone::targetOf(op);
+    return llvm::any_of(::hone::kernelFamilies(target), [&](const ::hone::KernelFamily *family) {
       return family->refusesRoot(op, shapes, target).empty();
     });
   }

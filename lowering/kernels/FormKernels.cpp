@@ -65,7 +65,7 @@ constexpr int64_t maxCopies = 32; // of one op's code
 
 class Grouper {
 public:
-  Grouper(Shapes &shapes, TargetAttr target, bool fuse) : shapes(shapes), target(target), fuse(fuse) {}
+  Grouper(Shapes &shapes, bool fuse) : shapes(shapes), fuse(fuse) {}
 
   void run(Block &block) {
     for (Operation &op : llvm::reverse(block))
@@ -104,7 +104,8 @@ private:
 
   /// Makes `op` the group's root when a family wants it.
   void takeRoot(Operation *op, KernelGroup &group) {
-    for (const KernelFamily *family : ::hone::kernelFamilies()) {
+    TargetAttr target = ::hone::targetOf(op);
+    for (const KernelFamily *family : ::hone::kernelFamilies(target)) {
       std::string reason = family->refusesRoot(op, shapes, target);
       if (reason.empty()) {
         group.root = op;
@@ -262,7 +263,6 @@ private:
   }
 
   Shapes &shapes;
-  TargetAttr target;
   bool fuse;
   llvm::DenseMap<Operation *, KernelGroup *> groupOf;
   llvm::DenseMap<Operation *, int64_t> copies;
@@ -274,7 +274,6 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
-    TargetAttr target = TargetAttr::of(module);
     for (auto function : module.getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
@@ -288,12 +287,12 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
           blocks.push_back(block);
       });
       for (Block *block : blocks) {
-        Grouper grouper(shapes, target, !noFusion);
+        Grouper grouper(shapes, !noFusion);
         grouper.run(*block);
         for (auto &group : grouper.groups) {
           if (!group->root && !noFusion)
-            takeChain(*group, shapes, target);
-          form(*group, shapes, symbols, target);
+            takeChain(*group, shapes);
+          form(*group, shapes, symbols);
         }
       }
       for (Operation *op : dead)
@@ -320,8 +319,9 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
   }
 
   /// A group without a root gets the family that takes chains of its kind.
-  static void takeChain(KernelGroup &group, Shapes &shapes, TargetAttr target) {
-    for (const KernelFamily *family : ::hone::kernelFamilies())
+  static void takeChain(KernelGroup &group, Shapes &shapes) {
+    TargetAttr target = ::hone::targetOf(*group.ops.begin());
+    for (const KernelFamily *family : ::hone::kernelFamilies(target))
       if (family->refusesChain(group, shapes, target).empty()) {
         group.family = family;
         return;
@@ -329,12 +329,12 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
   }
 
   /// Replaces the group's ops by one kernel where the last of them stands.
-  void form(KernelGroup &group, Shapes &shapes, SymbolTable &symbols, TargetAttr target) {
+  void form(KernelGroup &group, Shapes &shapes, SymbolTable &symbols) {
     OpBuilder b(*group.ops.begin());
     DictionaryAttr config = b.getDictionaryAttr({});
     if (group.root && group.family) {
       b.setInsertionPoint(group.root);
-      config = group.family->prepare(b, group, symbols, target);
+      config = group.family->prepare(b, group, symbols, ::hone::targetOf(group.root));
     }
     SmallVector<Operation *> ops(group.ops.begin(), group.ops.end());
     llvm::sort(ops, [](Operation *x, Operation *y) { return x->isBeforeInBlock(y); });
@@ -366,6 +366,9 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
                                    config.empty() ? DictionaryAttr() : config,
                                    dimNumbers(b, shapes, inputs.getArrayRef(), outputs.getArrayRef()),
                                    refused.empty() ? ArrayAttr() : b.getArrayAttr(refused));
+    // Regions never cross devices; the host is not named.
+    if (auto device = ops.front()->getAttrOfType<StringAttr>("hone.device"); device && device != "host")
+      kernel->setAttr("hone.device", device);
     Block *body = b.createBlock(&kernel.getBody());
     IRMapping map;
     for (Value input : inputs)

@@ -49,8 +49,11 @@ public:
   }
 };
 
-/// All families but loops, in the order they are asked.
-llvm::ArrayRef<const KernelFamily *> kernelFamilies();
+/// The target that `op` is compiled for: the GPU where its `hone.device` says so, else the host.
+mlir::hone::TargetAttr targetOf(mlir::Operation *op);
+
+/// All families of a target but loops, in the order they are asked.
+llvm::ArrayRef<const KernelFamily *> kernelFamilies(mlir::hone::TargetAttr target);
 
 /// Where the neighbouring columns (of the last axis) start that `slice` takes, when it takes nothing else
 /// away and the place is a constant: kernels read such slices in place.

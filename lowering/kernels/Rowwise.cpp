@@ -217,7 +217,7 @@ private:
       return shapes.dims(value) == shapes.dims(op->getResult(0)) &&
              llvm::any_of(source->getOperands(),
                           [&](Value operand) { return endsAnotherKernel(operand, op, shapes, target); });
-    for (const KernelFamily *family : kernelFamilies()) {
+    for (const KernelFamily *family : kernelFamilies(target)) {
       if (family == &getRowwiseFamily() || !family->refusesRoot(source, shapes, target).empty())
         continue;
       KernelGroup alone;

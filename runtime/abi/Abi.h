@@ -8,9 +8,10 @@
 extern "C" {
 #endif
 
-#define HONE_ABI_VERSION 1
+#define HONE_ABI_VERSION 2
 #define HONE_MAX_RANK 8
 #define HONE_ENTRY_SYMBOL "hone_entry"
+#define HONE_DEVICE_CODE_SYMBOL "hone_device_code"
 
 // A dense row-major tensor. Elements of 4 bits are packed two a byte, low bits first.
 typedef struct HoneTensorRef {
@@ -21,6 +22,25 @@ typedef struct HoneTensorRef {
 // One kernel, run for the units [lo, hi). `args` points to the kernel's argument block,
 // `scratch` to memory that only this worker uses (64-byte aligned, may be null for 0 bytes).
 typedef void (*HoneKernel)(const void *args, uint8_t *scratch, int64_t lo, int64_t hi);
+
+// Code of one kernel for a device. A file with such kernels exports an array of these as `hone_device_code`;
+// the last one has no name.
+typedef struct HoneDeviceCode {
+  const char *kernel, *chip; // chip: "ptx", or what a cubin is for ("sm_80")
+  int64_t number;            // of the kernel, as launches name it
+  const void *code;
+  uint64_t size;
+} HoneDeviceCode;
+
+// How a kernel of the device is started: arguments[i] points to the value of its parameter i.
+typedef struct HoneLaunch {
+  int64_t kernel, grid[3], threads, sharedBytes;
+  void *const *arguments;
+} HoneLaunch;
+
+// Where a transfer goes.
+#define HONE_TO_DEVICE 0
+#define HONE_FROM_DEVICE 1
 
 typedef struct HoneRuntime HoneRuntime;
 struct HoneRuntime {
@@ -41,6 +61,15 @@ struct HoneRuntime {
                      int32_t op);
   // Records why this run fails; generated code then returns what this returns (never 0).
   int32_t (*fail)(HoneRuntime *, const char *message, int32_t op);
+
+  // The device, for files with kernels of a device. Its addresses are not the host's: only kernels read them.
+  void *deviceWeights; // the weights that kernels of the device read, at their offsets in the segment
+  void *(*deviceAlloc)(HoneRuntime *, int64_t bytes); // as alloc, aligned to 256 bytes
+  void (*deviceRelease)(HoneRuntime *, void *);
+  // Copies `bytes` to or from the device. 0 = ok; kernels in front may have failed.
+  int32_t (*transfer)(HoneRuntime *, void *to, const void *from, int64_t bytes, int32_t direction,
+                      int32_t op);
+  int32_t (*launch)(HoneRuntime *, const HoneLaunch *, int32_t op); // 0 = ok
 };
 
 // Runs the model. 0 = ok; else the runtime holds the message. `inputs` are complete and agree with the

@@ -73,6 +73,8 @@ HoneStatus hone_module_open(const char *path, const HoneModuleOptions *options, 
       given.threads = options->threads;
       given.pin = options->pin != 0;
       given.verify = options->skip_verification == 0;
+      given.device = options->device ? options->device : "";
+      given.check = options->check ? options->check : "";
     }
     Result<std::shared_ptr<Module>> opened = Module::open(path, given);
     if (!opened.ok())
@@ -95,6 +97,11 @@ const HoneTensorInfo *hone_module_output(const HoneModule *module, size_t index)
 }
 
 const char *hone_module_metadata(const HoneModule *module) { return module->module->metadata().json.c_str(); }
+
+const char *hone_module_device(const HoneModule *module) {
+  const DeviceProgram *program = module->module->program();
+  return program ? program->description().c_str() : "host";
+}
 
 HoneStatus hone_context_create(HoneModule *module, HoneContext **context) {
   return guarded([&]() -> Status {

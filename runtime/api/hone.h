@@ -39,6 +39,8 @@ typedef struct HoneModuleOptions {
   int threads; /* of each context, the caller included; 0: one for each core the process may use */
   int pin; /* not 0: thread i (the caller is 0) stays on the i-th allowed core; for one context a process */
   int skip_verification; /* not 0: do not compare the checksums of code and weights */
+  const char *device;    /* "host", "cuda", "cuda:1", "sim:sm_80"; null: what the file is made for */
+  const char *check;     /* of the simulator: "bounds,races", "all"; null: its default */
 } HoneModuleOptions;
 
 /* A dimension. Fixed: name is null, min == max == the size. Else min <= size <= max (INT64_MAX: no bound);
@@ -103,6 +105,10 @@ const HoneTensorInfo *hone_module_input(const HoneModule *module, size_t index);
 const HoneTensorInfo *hone_module_output(const HoneModule *module, size_t index);
 /* The file's description of itself, JSON as in docs/artifact.md. */
 const char *hone_module_metadata(const HoneModule *module);
+
+/* The device that runs it and which code of the file it takes, in one line; "host" for the host. Devices are
+ * opened with the first context. */
+const char *hone_module_device(const HoneModule *module);
 
 HoneStatus hone_context_create(HoneModule *module, HoneContext **context);
 void hone_context_destroy(HoneContext *context);

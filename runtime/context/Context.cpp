@@ -13,15 +13,24 @@ Context::Context(std::shared_ptr<Module> module)
     : code(std::move(module)), inputRefs(code->metadata().inputs.size()),
       outputRefs(code->metadata().outputs.size()), symbols(code->metadata().symbols.size()),
       outputs(outputRefs.size()), spares(outputRefs.size()) {
-  static_cast<HoneRuntime &>(interface) = {HONE_ABI_VERSION,   static_cast<uint32_t>(code->options().threads),
-                                           code->weights(),    &Context::alloc,
-                                           &Context::release,  &Context::outputMemory,
-                                           &Context::dispatch, &Context::library,
-                                           &Context::fail};
+  static_cast<HoneRuntime &>(interface) = {
+      HONE_ABI_VERSION,      static_cast<uint32_t>(code->options().threads),
+      code->weights(),       &Context::alloc,
+      &Context::release,     &Context::outputMemory,
+      &Context::dispatch,    &Context::library,
+      &Context::fail,        nullptr,
+      &Context::deviceAlloc, &Context::deviceRelease,
+      &Context::transfer,    &Context::launch};
   interface.context = this;
+  if (DeviceProgram *program = code->program()) {
+    interface.deviceWeights = reinterpret_cast<void *>(program->weights());
+    deviceArena = std::make_unique<DeviceArena>(program->device(), program->isSimulator());
+  }
 }
 
 Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Module> module) {
+  if (Status status = module->openDevice(); !status.ok())
+    return status;
   const ModuleOptions &options = module->options();
   Result<std::unique_ptr<Pool>> pool = Pool::create(options.threads, options.pin);
   if (!pool.ok())
@@ -45,6 +54,13 @@ Status Context::run(std::span<const TensorView> inputs) {
   return status;
 }
 
+Context::~Context() {
+  if (!deviceArena)
+    return;
+  std::lock_guard<std::mutex> turn(code->program()->turn);
+  deviceArena.reset();
+}
+
 /// An output may be fed as an input of the next run: its memory is then set aside while that run writes.
 void Context::keepFedOutputs() {
   for (size_t i = 0; i < outputs.size(); ++i)
@@ -64,9 +80,16 @@ Status Context::execute() {
     ref = {};
   if (profiling)
     began = now();
+  std::unique_lock<std::mutex> turn;
+  if (deviceArena) {
+    turn = std::unique_lock<std::mutex>(code->program()->turn);
+    deviceArena->reset();
+  }
   pool->begin();
   int32_t answer = code->entry()(&interface, inputRefs.data(), outputRefs.data());
   pool->end();
+  if (Status status = finishDevice(); !status.ok() && problem.empty())
+    return status;
   if (!problem.empty())
     return {Status::Invalid, problem};
   if (answer != 0)

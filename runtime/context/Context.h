@@ -4,6 +4,7 @@
 #define HONE_RUNTIME_CONTEXT_CONTEXT_H
 #include "runtime/base/Arena.h"
 #include "runtime/context/Module.h"
+#include "runtime/devices/DeviceArena.h"
 #include "runtime/devices/host/Pool.h"
 #include <atomic>
 #include <span>
@@ -28,6 +29,7 @@ struct Slice {
 class Context {
 public:
   static Result<std::unique_ptr<Context>> create(std::shared_ptr<Module> module);
+  ~Context();
 
   Status run(std::span<const TensorView> inputs);
   /// Output `index` of the last run; null before one has succeeded.
@@ -37,7 +39,10 @@ public:
   void setProfiling(bool on) { profiling = on; }
   std::span<const Slice> slices() const { return profile; }
   /// How often this context asked the system for memory.
-  uint64_t memoryRequests() const { return requests + arena.growths(); }
+  uint64_t memoryRequests() const {
+    return requests + arena.growths() +
+           (deviceArena && !code->program()->isSimulator() ? deviceArena->growths() : 0);
+  }
   uint64_t arenaBytes() const { return arena.committed(); }
   uint64_t arenaPeak() const { return arena.peak(); }
 
@@ -64,10 +69,19 @@ private:
                        int64_t scratchBytes, int32_t op);
   static int32_t library(HoneRuntime *, int32_t function, HoneTensorRef *, const int64_t *params, int32_t op);
   static int32_t fail(HoneRuntime *, const char *message, int32_t op);
+  static void *deviceAlloc(HoneRuntime *, int64_t bytes);
+  static void deviceRelease(HoneRuntime *, void *block);
+  static int32_t transfer(HoneRuntime *, void *to, const void *from, int64_t bytes, int32_t direction,
+                          int32_t op);
+  static int32_t launch(HoneRuntime *, const HoneLaunch *, int32_t op);
+  int32_t deviceFailed(int32_t op, const Status &status);
+  Status finishDevice();
 
   std::shared_ptr<Module> code;
   Interface interface;
   Arena arena;
+  std::unique_ptr<DeviceArena> deviceArena; // null: the module runs on the host
+  int32_t firstUnproven = -1;               // call since which the device has not been waited for
   std::unique_ptr<Pool> pool;
   std::vector<HoneTensorRef> inputRefs, outputRefs;
   struct Symbol {

@@ -199,6 +199,41 @@ Result<std::shared_ptr<Module>> Module::open(const std::string &path, const Modu
   return module;
 }
 
+Status Module::openDevice() {
+  std::lock_guard<std::mutex> lock(opening);
+  if (onDevice)
+    return {};
+  Status status = openDeviceOnce();
+  if (!status.ok())
+    status.message = name + ": " + status.message;
+  return status;
+}
+
+Status Module::openDeviceOnce() {
+  if (meta.device.empty()) {
+    if (given.device.empty() || given.device == "host")
+      return given.check.empty() ? Status()
+                                 : invalid("checks are the simulator's: the file is made for the host");
+    return invalid("has no kernels for device '", given.device,
+                   "': compile it with --target=sm_80 or another GPU");
+  }
+  if (given.device == "host")
+    return invalid("has kernels for ", meta.device, " only: compile it with --target=host");
+  const auto *table = static_cast<const HoneDeviceCode *>(code->symbol(HONE_DEVICE_CODE_SYMBOL));
+  if (meta.deviceWeightBytes > weightBytes())
+    return invalid("is damaged: the weights of the device lie outside the weight segment");
+  Result<std::shared_ptr<DeviceProgram>> program = DeviceProgram::load(
+      {given.device, meta.device, given.check}, table, this->weights(), meta.deviceWeightBytes);
+  if (!program.ok()) {
+    Status status = program.status();
+    if (given.device.empty())
+      status.message = text("is made for ", meta.device, ", and no GPU can be used: ", status.message);
+    return status;
+  }
+  onDevice = std::move(*program);
+  return {};
+}
+
 std::string Module::where(int32_t op) const {
   if (op < 0 || static_cast<size_t>(op) >= meta.calls.size() ||
       meta.calls[static_cast<size_t>(op)].nodes.empty())

@@ -123,6 +123,11 @@ void read(const json &root, uint64_t weightBytes, Metadata &meta) {
     for (const json &feature : arrayOf(target["features"], "features"))
       if (std::string name = stringOf(feature, "features"); !name.empty() && name[0] != '-') // '-': not used
         meta.features.push_back(name);
+  if (root.contains("device") && !root["device"].is_null())
+    meta.device = stringOf(root["device"], "device");
+  if (root.contains("plan") && root["plan"].is_object() && root["plan"].contains("device_weight_bytes"))
+    meta.deviceWeightBytes =
+        static_cast<uint64_t>(sizeOf(root["plan"]["device_weight_bytes"], "device_weight_bytes"));
   meta.inputs = readTensors(member(root, "inputs"), "inputs", meta);
   meta.outputs = readTensors(member(root, "outputs"), "outputs", meta);
   readCalls(root, meta);

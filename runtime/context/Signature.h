@@ -30,6 +30,8 @@ struct CallSpec {
 
 struct Metadata {
   std::string model, compiler;
+  std::string device;             ///< the GPU its kernels are for; empty: the host
+  uint64_t deviceWeightBytes = 0; ///< the first bytes of the weight segment, which kernels of the device read
   std::vector<std::string> features; ///< of the CPU that the code needs
   std::vector<TensorSpec> inputs, outputs;
   std::vector<std::string> symbols; ///< names of dims that are plain identifiers

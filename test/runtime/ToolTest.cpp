@@ -179,9 +179,9 @@ TEST_F(Tool, RefusesWhatIsWrong) {
   expectError("--nonsense", "--nonsense");
   expectError("--threads=0", "--threads: expected 1 to 1024, got 0");
   expectError("--dim batch=x", "--dim: expected NAME=SIZE");
-  expectError("--device=cuda:1", "this build has no device 'cuda:1'");
-  expectError("--device=sim:sm_90a", "this build has no device 'sim:sm_90a'");
-  expectError("--check=all", "needs --device=sim");
+  expectError("--random-inputs --device=cuda:1", "has no kernels for device 'cuda:1'");
+  expectError("--random-inputs --device=sim:sm_90a", "has no kernels for device 'sim:sm_90a'");
+  expectError("--check=all", "--check: the checks are the simulator's");
   expectError("--generate", "is not built into this hone-run");
   expectError("--tune", "is not built into this hone-run");
   expectError(inputs() + "--output-dir /dev/null/x", "cannot make the folder");

@@ -262,10 +262,18 @@ private:
     if (!module) // --check says why
       return writeCheck() && false;
     std::string error;
-    auto target = findTarget(context, options.target, error);
-    if (failed(target))
+    auto targets = findTargets(context, options.target, error);
+    if (failed(targets))
       return fail(error);
-    (*module)->setAttr("hone.target", *target);
+    Builder b(&context);
+    (*module)->setAttr("hone.target", targets->host);
+    if (targets->device) {
+      (*module)->setAttr("hone.device_target", targets->device);
+      (*module)->setAttr("hone.device_chips",
+                         b.getArrayAttr(llvm::map_to_vector(targets->chips, [](mlir::hone::TargetAttr chip) {
+                           return Attribute(chip.getCpu());
+                         })));
+    }
     size_t from = options.compileFrom.empty() ? 0 : phaseNumber(options.compileFrom);
     if (from <= phaseNumber("schedule") && failed(checkSignature(*module)))
       return false;
@@ -351,6 +359,8 @@ private:
     package.version = HONE_VERSION_TEXT;
     package.arguments = options.arguments;
     package.saveTemps = options.saveTemps;
+    package.ptxas = options.ptxas;
+    package.cacheDir = options.cacheDir;
     package.objectOnly = options.emit == "obj";
     package.program = options.emit == "exe" ? options.runner : "";
     package.threads = options.threads;

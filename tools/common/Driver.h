@@ -24,7 +24,8 @@ struct CompileOptions {
   std::vector<std::string> dialectPlugins; // libraries
   std::string pdlPatterns;
   bool quiet = false, verbose = false, json = false;
-  int threads = 0; // 0: all
+  int threads = 0;             // 0: all
+  std::string ptxas, cacheDir; // the program, and a folder for what it makes; empty: none
   std::vector<std::string> arguments;
 };
 

@@ -3,10 +3,12 @@
 #include "tools/common/Pipelines.h"
 #include "lowering/ExecToLLVM/Passes.h"
 #include "lowering/HoneToExec/Passes.h"
+#include "lowering/KernelToCuda/Passes.h"
 #include "lowering/kernels/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -56,7 +58,27 @@ static void buildSchedule(mlir::OpPassManager &pm) {
   pm.addPass(mlir::createCSEPass());
 }
 
+/// Each device kernel is a module of its own.
+static void buildDeviceCodegen(mlir::OpPassManager &pm) {
+  pm.addPass(mlir::createSCFToControlFlowPass());
+  pm.addPass(createKernelToNvvm());
+  pm.addPass(mlir::memref::createExpandStridedMetadataPass());
+  pm.addPass(mlir::createLowerAffinePass());
+  pm.addPass(mlir::arith::createArithExpandOpsPass());
+  pm.addPass(mlir::createConvertVectorToLLVMPass());
+  pm.addPass(mlir::createConvertMathToLLVMPass());
+  pm.addPass(mlir::createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(mlir::createConvertIndexToLLVMPass());
+  pm.addPass(mlir::createArithToLLVMConversionPass());
+  pm.addPass(mlir::createConvertControlFlowToLLVMPass());
+  pm.addPass(mlir::createConvertFuncToLLVMPass());
+  pm.addPass(mlir::createReconcileUnrealizedCastsPass());
+  pm.addPass(mlir::createCSEPass());
+}
+
 static void buildCodegen(mlir::OpPassManager &pm) {
+  // Device kernels first: what follows would lower them for the host.
+  buildDeviceCodegen(pm.nest<mlir::ModuleOp>());
   // Functions first: what has no polynomial becomes a call only after all vectors are known.
   pm.addPass(createExpandMath());
   pm.addPass(mlir::createConvertVectorToSCFPass());

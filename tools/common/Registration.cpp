@@ -4,12 +4,14 @@
 #include "dialects/hone/HoneDialect.h"
 #include "lowering/ExecToLLVM/Passes.h"
 #include "lowering/HoneToExec/Passes.h"
+#include "lowering/KernelToCuda/Passes.h"
 #include "lowering/kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/PDL/IR/PDL.h"
@@ -26,8 +28,9 @@ namespace hone {
 void registerDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::hone::HoneDialect, mlir::exec::ExecDialect, mlir::arith::ArithDialect,
                   mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::LLVM::LLVMDialect,
-                  mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::pdl::PDLDialect,
-                  mlir::pdl_interp::PDLInterpDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
+                  mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::NVVM::NVVMDialect,
+                  mlir::pdl::PDLDialect, mlir::pdl_interp::PDLInterpDialect, mlir::scf::SCFDialect,
+                  mlir::vector::VectorDialect>();
 }
 
 void registerPasses() {
@@ -36,6 +39,7 @@ void registerPasses() {
   registerHonePartitionPasses();
   registerHoneKernelsPasses();
   registerHoneToExecPasses();
+  registerHoneKernelToCudaPasses();
   registerHoneExecToLLVMPasses();
   registerPhases();
 }

@@ -5,6 +5,7 @@
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
 #include "llvm/Support/Signals.h"
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -14,6 +15,7 @@
 static const char *const examples = R"(examples:
   hone-compile model.onnx -o model.hone                          for this machine's CPU
   hone-compile folder/ -o model.hone --target=x86-64-v3          a folder with model.onnx, for CPUs with AVX2
+  hone-compile model.onnx -o model.hone --target=sm_80           kernels for an NVIDIA GPU
   hone-compile model.onnx -o model.hone --dim batch=1 --dim seq=1..512
   hone-compile model.onnx --check                                what can't be compiled, all at once
   hone-compile model.onnx -o model.hone --explain                what was raised, fused, refused and placed, and why
@@ -66,6 +68,26 @@ static bool parseDim(const std::string &text, hone::CompileOptions &options) {
   return true;
 }
 
+/// The CUDA toolkit's assembler, in the PATH or where the toolkit is installed, and the user's cache folder.
+static void findToolkit(hone::CompileOptions &options) {
+  auto variable = [](const char *name) -> std::string {
+    const char *value = std::getenv(name);
+    return value ? value : "";
+  };
+  std::string root = variable("CUDA_HOME");
+  if (auto found = llvm::sys::findProgramByName("ptxas"))
+    options.ptxas = *found;
+  else if (auto installed =
+               llvm::sys::findProgramByName("ptxas", {(root.empty() ? "/usr/local/cuda" : root) + "/bin"}))
+    options.ptxas = *installed;
+  if (std::string folder = variable("HONE_CACHE"); !folder.empty())
+    options.cacheDir = folder;
+  else if (folder = variable("XDG_CACHE_HOME"); !folder.empty())
+    options.cacheDir = folder + "/hone";
+  else if (folder = variable("HOME"); !folder.empty())
+    options.cacheDir = folder + "/.cache/hone";
+}
+
 int main(int argc, char **argv) {
   catchCrashes();
   std::signal(SIGXFSZ, SIG_IGN); // a limit on file sizes is an error of the write, not the end
@@ -82,7 +104,9 @@ int main(int argc, char **argv) {
   bool helpCompress = false;
   app.add_option("model", options.model, "x.onnx, a folder with model.onnx, or x.mlir in the hone dialect");
   app.add_option("-o,--output", options.output, "the file to write; - prints IR");
-  app.add_option("--target", options.target, "host, x86-64-v3, x86-64-v4")->capture_default_str();
+  app.add_option("--target", options.target,
+                 "host, x86-64-v3, x86-64-v4; a GPU: sm_80 ... sm_120a, several with commas")
+      ->capture_default_str();
   app.add_option("--dim", dims, "NAME=8 fixes, NAME=1..4096 bounds a named dimension (repeatable)");
   app.add_option("--compile-to", options.compileTo, "stop after this phase and print IR");
   app.add_option("--compile-from", options.compileFrom, "resume at this phase");
@@ -132,6 +156,7 @@ int main(int argc, char **argv) {
   options.explain = app.count("--explain") > 0;
   options.explainFile = explain;
   options.arguments.assign(argv + 1, argv + argc);
+  findToolkit(options);
   llvm::SmallString<256> folder(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main)));
   llvm::sys::path::remove_filename(folder);
   llvm::sys::path::append(folder, "hone-run");

@@ -51,15 +51,11 @@ static std::string replaced(std::string text, const std::string &from, const std
   return text;
 }
 
-static void refuseWhatIsNotBuilt(const Options &options, const std::string &check, bool generate, bool tune) {
+static void refuseWhatIsNotBuilt(bool generate, bool tune) {
   if (generate)
     fail("--generate: text generation is not built into this hone-run");
   if (tune)
     fail("--tune: tuning is not built into this hone-run");
-  if (options.device != "host")
-    fail("--device: this build has no device '", options.device, "'; it has: host");
-  if (!check.empty())
-    fail("--check: needs --device=sim, and this build has no device 'sim'");
 }
 
 Options parseOptions(int argc, char **argv) {
@@ -71,7 +67,7 @@ Options parseOptions(int argc, char **argv) {
                name};
   app.footer(own ? replaced(examples, "hone-run model.hone", "./" + name) : examples);
   std::vector<std::string> inputs, expects, feeds, dims;
-  std::string check, promptIds;
+  std::string promptIds;
   bool generate = false, tune = false;
   int newTokens = 0, threads = 0;
   if (own)
@@ -87,8 +83,9 @@ Options parseOptions(int argc, char **argv) {
       ->allow_extra_args(false);
   app.add_option("--rtol", options.rtol, "relative tolerance of --expect")->capture_default_str();
   app.add_option("--atol", options.atol, "absolute tolerance of --expect")->capture_default_str();
-  app.add_option("--device", options.device, "host (this build has no other)")->capture_default_str();
-  app.add_option("--check", check, "checks of the simulator, with --device=sim only");
+  app.add_option("--device", options.device,
+                 "host, cuda[:N], sim[:sm_80]; default: what the file is made for");
+  app.add_option("--check", options.check, "of --device=sim: bounds,races,poison,... or all");
   CLI::Option *threadsOption =
       app.add_option("--threads", threads, "host threads, pinned to the first allowed cores");
   app.add_flag("--bench", options.bench,
@@ -124,7 +121,9 @@ Options parseOptions(int argc, char **argv) {
   } catch (const CLI::ParseError &wrong) {
     fail(wrong.what(), " (", name, " --help)");
   }
-  refuseWhatIsNotBuilt(options, check, generate || !promptIds.empty() || newTokens, tune);
+  if (!options.check.empty() && !options.device.starts_with("sim"))
+    fail("--check: the checks are the simulator's: add --device=sim");
+  refuseWhatIsNotBuilt(generate || !promptIds.empty() || newTokens, tune);
   splitAll(inputs, "--input", "NAME=FILE.npy", options.inputs);
   splitAll(expects, "--expect", "NAME=FILE.npy", options.expects);
   splitAll(feeds, "--feed", "OUT=IN", options.feeds);

@@ -14,7 +14,7 @@ namespace hone::run {
 using Pair = std::pair<std::string, std::string>; // NAME=VALUE
 
 struct Options {
-  std::string file, outputDir, profile, device = "host";
+  std::string file, outputDir, profile, device, check;
   std::vector<Pair> inputs, expects, feeds;
   std::map<std::string, int64_t> dims;
   std::optional<uint64_t> randomSeed;

@@ -54,6 +54,8 @@ Session::Session(const Options &options) : options(options), cores(coresOfThisPr
   given.threads = options.threads.value_or(0);
   given.pin = options.threads.has_value();
   given.skip_verification = options.skipVerification;
+  given.device = options.device.empty() ? nullptr : options.device.c_str();
+  given.check = options.check.empty() ? nullptr : options.check.c_str();
   HoneModule *module = nullptr;
   check(hone_module_open(options.file.c_str(), &given, &module));
   opened.reset(module);

@@ -42,6 +42,9 @@ static int runModel(const Options &options) {
   for (const auto &[name, file] : options.expects)
     session.findOutput(name);
   session.prepare();
+  std::string_view device = hone_module_device(session.module());
+  if (options.verbose || (!options.quiet && device.find("no machine code") != device.npos))
+    fprintf(stderr, "note: %s\n", device.data());
 
   Json report;
   std::optional<Profile> profile;

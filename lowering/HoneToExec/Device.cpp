@@ -1,0 +1,204 @@
+// Kernels on a device, with host code around them: which kernels run there, which tensors have copies in
+// which memory, and the transfers between. A tensor lives where it is computed; it is copied to the other
+// side right behind, when somebody there reads it. What regions of control flow hand out lives on the host.
+#include "lowering/HoneToExec/HostBuilder.h"
+#include "lowering/KernelToCuda/CudaFamily.h"
+#include "lowering/KernelToHost/HostFamily.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace hone {
+
+static MemRefType deviceType(Value tensor) {
+  return onDevice(bufferType(cast<RankedTensorType>(tensor.getType())));
+}
+
+bool HostBuilder::isReadOnHost(Value tensor) const { return !device || hostReads.contains(rootOf(tensor)); }
+bool HostBuilder::isReadOnDevice(Value tensor) const { return deviceReads.contains(rootOf(tensor)); }
+
+//===-- the plan ---------------------------------------------------------------===//
+
+ModuleOp HostBuilder::deviceFunction(KernelOp kernel, std::string &refused) {
+  auto [at, isNew] = deviceFunctions.try_emplace(keyOf(kernel));
+  auto &[code, reason] = at->second;
+  if (isNew) {
+    const CudaFamily *family = findCudaFamily(kernel.getFamily());
+    if (!family) {
+      reason = "the family '" + kernel.getFamily().str() + "' has no emitter for GPUs";
+    } else {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToEnd(module.getBody());
+      int64_t number = llvm::count_if(deviceFunctions, [](auto &entry) { return bool(entry.second.first); });
+      auto function = makeDeviceFunction(b, kernel, ("g" + Twine(number) + "_" + kernel.getFamily()).str());
+      code = function->getParentOfType<ModuleOp>();
+      code->setAttr("hone.kernel_number", b.getI64IntegerAttr(number));
+      if (failed(family->emit(kernel, function, device)))
+        failedBuffer = true;
+      if (std::string left = expandDeviceMath(function); !left.empty()) {
+        reason = left + " has no device code";
+        code.erase();
+        code = {};
+      }
+    }
+  }
+  refused = reason;
+  return code;
+}
+
+LogicalResult HostBuilder::planDevice(func::FuncOp main) {
+  device = module->getAttrOfType<TargetAttr>("hone.device_target");
+  if (!device)
+    return success();
+  main.walk([&](KernelOp kernel) {
+    auto where = kernel->getAttrOfType<StringAttr>("hone.device");
+    if (!where || where == "host")
+      return;
+    std::string refused;
+    if (ModuleOp code = deviceFunction(kernel, refused))
+      onDevice[kernel] = code;
+    else
+      kernel.emitRemark("runs on the host: ") << refused;
+  });
+  main.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (op != main)
+      planReads(op);
+    return isa<KernelOp>(op) ? WalkResult::skip() : WalkResult::advance();
+  });
+  llvm::SmallPtrSet<Value, 8> sizes;
+  for (const Shapes::Requirement &need : shapes.requirements()) {
+    elementsOf(need.a, sizes);
+    elementsOf(need.b, sizes);
+  }
+  for (BlockArgument argument : main.getArguments())
+    for (const DimExpr &dim : shapes.dims(argument))
+      elementsOf(dim, sizes);
+  for (Value tensor : sizes)
+    hostReads.insert(rootOf(tensor));
+  return failure(failedBuffer);
+}
+
+/// Records what `op` reads, and where.
+void HostBuilder::planReads(Operation *op) {
+  llvm::SmallPtrSet<Value, 8> sizes;
+  auto readSizes = [&](Value value) {
+    if (isa<RankedTensorType>(value.getType()))
+      for (const DimExpr &dim : shapes.dims(value))
+        elementsOf(dim, sizes);
+  };
+  llvm::for_each(op->getOperands(), readSizes);
+  llvm::for_each(op->getResults(), readSizes);
+  if (auto tensor = dyn_cast<IndexTensorOp>(op))
+    for (Value element : tensor.getElements())
+      elementsOf(shapes.index(element), sizes);
+  // Sizes that only the run knows are read from the shape operand.
+  if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+    if (auto known = shapes.contents(reshape.getShape()))
+      for (const DimExpr &element : *known)
+        elementsOf(element, sizes);
+    else
+      sizes.insert(reshape.getShape());
+  }
+  for (Value tensor : sizes)
+    hostReads.insert(rootOf(tensor));
+  if (isView(op) || isa<ShapeOp, DimOp, IndexTensorOp>(op))
+    return;
+  for (Value operand : op->getOperands())
+    if (isa<RankedTensorType>(operand.getType()))
+      (onDevice.count(op) ? deviceReads : hostReads).insert(rootOf(operand));
+}
+
+//===-- buffers ------------------------------------------------------------------===//
+
+Value HostBuilder::deviceBuffer(Value tensor) {
+  if (Value known = deviceBuffers.lookup(tensor))
+    return known;
+  Operation *op = tensor.getDefiningOp();
+  if (!isa_and_nonnull<GetWeightOp, ConstantOp>(op)) {
+    emitError(tensor.getLoc(), "no buffer of the device holds this value");
+    failedBuffer = true;
+    return deviceBuffers[tensor] =
+               exec::AllocOp::create(b, tensor.getLoc(), MemRefType::get({}, b.getI8Type()), ValueRange());
+  }
+  if (auto constantOp = dyn_cast<ConstantOp>(op))
+    return deviceBuffers[tensor] = deviceConstant(constantOp);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(entryFront);
+  return deviceBuffers[tensor] = exec::WeightOp::create(b, tensor.getLoc(), deviceType(tensor),
+                                                        cast<GetWeightOp>(op).getWeightAttr());
+}
+
+/// Constants go to the device with the weights: once, and not in each run.
+Value HostBuilder::deviceConstant(ConstantOp op) {
+  Value &known = deviceConstants[op.getValueAttr()];
+  if (known)
+    return known;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  auto weight = WeightOp::create(b, op.getLoc(), "device_constant", op.getResult().getType(), {}, {}, {});
+  symbols.insert(weight);
+  b.createBlock(&weight.getRecipe());
+  Value value = b.clone(*op)->getResult(0);
+  YieldOp::create(b, op.getLoc(), value);
+  b.setInsertionPoint(entryFront);
+  return known = exec::WeightOp::create(b, op.getLoc(), deviceType(op.getResult()),
+                                        FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+}
+
+void HostBuilder::mirror(Value tensor, Operation *op) {
+  if (!device || !isa<RankedTensorType>(tensor.getType()) || rootOf(tensor) != tensor)
+    return;
+  Location loc = op->getLoc();
+  auto transfer = [&](Value from, Value to) {
+    exec::TransferOp::create(b, loc, from, to, b.getI64IntegerAttr(call(op, "transfer")));
+  };
+  Value here = buffers.lookup(tensor), there = deviceBuffers.lookup(tensor);
+  if (here && !there && deviceReads.contains(tensor)) {
+    // What control flow hands out may be more dynamic than the tensor's type says, never less.
+    SmallVector<Value> sizes;
+    MemRefType type = ::hone::onDevice(cast<MemRefType>(here.getType()));
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      if (type.isDynamicDim(axis))
+        sizes.push_back(memref::DimOp::create(b, loc, here, axis));
+    there = exec::AllocOp::create(b, loc, type, sizes);
+    deviceBuffers[tensor] = deviceAllocated[tensor] = there;
+    transfer(here, there);
+  } else if (there && !here && hostReads.contains(tensor)) {
+    transfer(there, allocate(tensor));
+  }
+}
+
+void HostBuilder::releaseOf(Value tensor, Location loc) {
+  for (auto *owned : {&allocated, &deviceAllocated})
+    if (Value memory = owned->lookup(tensor)) {
+      exec::ReleaseOp::create(b, loc, memory);
+      owned->erase(tensor);
+    }
+}
+
+//===-- launches -------------------------------------------------------------------===//
+
+LogicalResult HostBuilder::launchOnDevice(KernelOp kernel, ModuleOp code) {
+  Location loc = kernel.getLoc();
+  SmallVector<Value> memory;
+  for (Value input : kernel.getInputs())
+    memory.push_back(deviceBuffer(input));
+  for (Value result : kernel.getResults()) {
+    if (failed(checkSizesKnown(kernel, result)))
+      return failure();
+    Value made = exec::AllocOp::create(b, loc, deviceType(result), dynamicSizes(result));
+    deviceBuffers[result] = deviceAllocated[result] = made;
+    memory.push_back(made);
+  }
+  CudaLaunch launch = findCudaFamily(kernel.getFamily())->launch(b, loc, kernel, memory, device);
+  auto function = *code.getOps<func::FuncOp>().begin();
+  function->setAttr("nvvm.reqntid", b.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
+  exec::LaunchOp::create(b, loc, FlatSymbolRefAttr::get(code.getSymNameAttr()), memory, launch.x, launch.y,
+                         launch.z, b.getI64IntegerAttr(launch.threads),
+                         b.getI64IntegerAttr(launch.sharedBytes),
+                         b.getI64IntegerAttr(call(kernel, *code.getSymName())));
+  return failure(failedBuffer);
+}
+
+} // namespace hone

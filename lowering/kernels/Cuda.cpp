@@ -1,0 +1,84 @@
+// What products and rows absorb on a GPU. Operands and epilogues are pulled element by element, so the
+// rules are about cost: nothing costly in front of a root that reads its input several times.
+#include "lowering/kernels/Cuda.h"
+
+using namespace mlir;
+using namespace mlir::hone;
+using ::hone::KernelGroup;
+
+namespace {
+
+Type elementOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
+
+/// Elementwise, at the root's own indices.
+std::string refusesBehind(Operation *op, const KernelGroup &group, Shapes &shapes) {
+  if (!isa<ElementwiseOpInterface>(op))
+    return "only elementwise ops join behind the root";
+  if (shapes.dims(op->getResult(0)) != shapes.dims(group.root->getResult(0)))
+    return "its result has another shape than the root's";
+  return "";
+}
+
+class CudaMatmulFamily : public ::hone::KernelFamily {
+public:
+  StringRef name() const override { return "cuda_matmul"; }
+
+  std::string refusesRoot(Operation *op, Shapes &shapes, TargetAttr target) const override {
+    auto matmul = dyn_cast<MatmulOp>(op);
+    if (!matmul)
+      return "another op";
+    Type element = elementOf(matmul.getResult());
+    if (!element.isF32() && !element.isF16() && !element.isBF16())
+      return "its elements are neither f32 nor f16 nor bf16";
+    return "";
+  }
+  std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    return refusesBehind(op, group, shapes);
+  }
+  /// What moves or unpacks elements costs about a load.
+  std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    auto element = dyn_cast<ElementOpInterface>(op);
+    if (!element || !element.isCheapElement())
+      return "a costly element would be computed for each tile";
+    if (isa<ElementwiseOpInterface>(op) && !isa<CastOp>(op))
+      return "it would be computed once for each tile";
+    if (llvm::any_of(op->getUsers(), [&](Operation *user) { return !group.ops.contains(user); }))
+      return "others read it too";
+    return "";
+  }
+};
+
+class CudaRowsFamily : public ::hone::KernelFamily {
+public:
+  StringRef name() const override { return "cuda_rows"; }
+
+  std::string refusesRoot(Operation *op, Shapes &shapes, TargetAttr target) const override {
+    if (!isa<SoftmaxOp, LayerNormOp, RmsNormOp>(op))
+      return "another op";
+    return elementOf(op->getResult(0)).isF64() ? "its elements are f64" : "";
+  }
+  std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    return refusesBehind(op, group, shapes);
+  }
+  std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    if (!isa<ElementwiseOpInterface>(op))
+      return "only elementwise ops join in front of the root";
+    if (shapes.dims(op->getResult(0)) != shapes.dims(group.root->getOperand(0)))
+      return "its result has another shape than the root's input";
+    constexpr size_t most = 8; // each element is computed for each pass over the row
+    return group.ops.size() > most ? "the row would be computed several times by too many ops" : "";
+  }
+};
+
+} // namespace
+
+namespace hone {
+const KernelFamily &getCudaMatmulFamily() {
+  static CudaMatmulFamily family;
+  return family;
+}
+const KernelFamily &getCudaRowsFamily() {
+  static CudaRowsFamily family;
+  return family;
+}
+} // namespace hone
