@@ -1,5 +1,5 @@
-// What products and rows absorb on a GPU. Operands and epilogues are pulled element by element, so the
-// rules are about cost: nothing costly in front of a root that reads its input several times.
+// What products, convolutions and rows absorb on a GPU. Operands and epilogues are pulled element by element,
+// so the rules are about cost: nothing costly in front of a root that reads its input several times.
 #include "lowering/kernels/Cuda.h"
 
 using namespace mlir;
@@ -19,6 +19,21 @@ std::string refusesBehind(Operation *op, const KernelGroup &group, Shapes &shape
   return "";
 }
 
+bool isFloat(Type element) { return element.isF32() || element.isF16() || element.isBF16(); }
+
+/// In front of a root that reads its operands once for each tile: what moves or unpacks elements costs about
+/// a load.
+std::string refusesBefore(Operation *op, const KernelGroup &group) {
+  auto element = dyn_cast<ElementOpInterface>(op);
+  if (!element || !element.isCheapElement())
+    return "a costly element would be computed for each tile";
+  if (isa<ElementwiseOpInterface>(op) && !isa<CastOp>(op))
+    return "it would be computed once for each tile";
+  if (llvm::any_of(op->getUsers(), [&](Operation *user) { return !group.ops.contains(user); }))
+    return "others read it too";
+  return "";
+}
+
 class CudaMatmulFamily : public ::hone::KernelFamily {
 public:
   StringRef name() const override { return "cuda_matmul"; }
@@ -27,24 +42,38 @@ public:
     auto matmul = dyn_cast<MatmulOp>(op);
     if (!matmul)
       return "another op";
-    Type element = elementOf(matmul.getResult());
-    if (!element.isF32() && !element.isF16() && !element.isBF16())
+    return isFloat(elementOf(matmul.getResult())) ? "" : "its elements are neither f32 nor f16 nor bf16";
+  }
+  std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    return refusesBehind(op, group, shapes);
+  }
+  std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    return refusesBefore(op, group);
+  }
+};
+
+class CudaConvFamily : public ::hone::KernelFamily {
+public:
+  StringRef name() const override { return "cuda_conv"; }
+
+  std::string refusesRoot(Operation *op, Shapes &shapes, TargetAttr target) const override {
+    auto conv = dyn_cast<ConvOp>(op);
+    if (!conv)
+      return "another op";
+    auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+    if (!isFloat(elementOf(conv.getResult())))
       return "its elements are neither f32 nor f16 nor bf16";
+    if (!weight.hasStaticShape())
+      return "its weight's shape is not known";
+    if (weight.getDimSize(1) == 1 && conv.getGroup() > 1)
+      return "each output channel reads one input channel: there is nothing to share in a tile";
     return "";
   }
   std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
     return refusesBehind(op, group, shapes);
   }
-  /// What moves or unpacks elements costs about a load.
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    auto element = dyn_cast<ElementOpInterface>(op);
-    if (!element || !element.isCheapElement())
-      return "a costly element would be computed for each tile";
-    if (isa<ElementwiseOpInterface>(op) && !isa<CastOp>(op))
-      return "it would be computed once for each tile";
-    if (llvm::any_of(op->getUsers(), [&](Operation *user) { return !group.ops.contains(user); }))
-      return "others read it too";
-    return "";
+    return refusesBefore(op, group);
   }
 };
 
@@ -75,6 +104,10 @@ public:
 namespace hone {
 const KernelFamily &getCudaMatmulFamily() {
   static CudaMatmulFamily family;
+  return family;
+}
+const KernelFamily &getCudaConvFamily() {
+  static CudaConvFamily family;
   return family;
 }
 const KernelFamily &getCudaRowsFamily() {

@@ -5,6 +5,7 @@
 
 namespace hone {
 const KernelFamily &getCudaMatmulFamily(); // "cuda_matmul": products of floats
+const KernelFamily &getCudaConvFamily();   // "cuda_conv": convolutions over several input channels
 const KernelFamily &getCudaRowsFamily();   // "cuda_rows": softmax and norms
 } // namespace hone
 #endif

@@ -26,7 +26,8 @@ static std::vector<std::string> split(const std::string &line) {
   return fields;
 }
 
-[[noreturn]] static void work(const char *run, unsigned seconds, std::vector<std::string> job) {
+[[noreturn]] static void work(const char *run, unsigned seconds, const char *target,
+                              std::vector<std::string> job) {
   alarm(seconds);
   int log = open(job[2].c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
@@ -35,6 +36,7 @@ static std::vector<std::string> split(const std::string &line) {
   options.model = job[0];
   options.output = job[1];
   options.threads = 1;
+  options.target = target;
   if (int code = hone::compileModel(options, llvm::outs(), llvm::errs()))
     _exit(code);
   std::vector<char *> arguments{const_cast<char *>(run), job[1].data()};
@@ -47,8 +49,8 @@ static std::vector<std::string> split(const std::string &line) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    fprintf(stderr, "error: expected HONE_RUN TIMEOUT\n");
+  if (argc != 4) {
+    fprintf(stderr, "error: expected HONE_RUN TIMEOUT TARGET\n");
     return 1;
   }
   std::string line;
@@ -60,7 +62,7 @@ int main(int argc, char **argv) {
     }
     pid_t child = fork();
     if (child == 0)
-      work(argv[1], unsigned(atoi(argv[2])), std::move(job));
+      work(argv[1], unsigned(atoi(argv[2])), argv[3], std::move(job));
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) != child)
       return 70;

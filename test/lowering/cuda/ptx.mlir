@@ -5,7 +5,7 @@
 // RUN: hone-run %t/m.hone --inspect --json | FileCheck %s --check-prefix=META
 // CHECK: .version 8.5
 // CHECK: .target sm_80
-// CHECK: .shared .align 16 .b8 {{.*}}tile_a
+// CHECK: .shared .align 16 .b8 {{.*}}g0_cuda_matmul_left
 // CHECK: .visible .entry g0_cuda_matmul(
 // CHECK: .param .u64 .ptr .global .align 16
 // CHECK: .reqntid 256
