@@ -14,12 +14,15 @@ ConvOp rootOf(KernelOp kernel) { return *kernel.getBody().front().getOps<ConvOp>
 ArrayRef<int64_t> shapeOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getShape(); }
 /// The family takes known weight shapes only.
 int64_t channelsOfGroup(ConvOp conv) { return shapeOf(conv.getWeight())[0] / conv.getGroup(); }
-bool hasManyRows(ConvOp conv) { return channelsOfGroup(conv) > 16; }
+TileProduct::Form formOf(ConvOp conv) {
+  Type element = cast<RankedTensorType>(conv.getResult().getType()).getElementType();
+  return TileProduct::formOf(element, channelsOfGroup(conv) > 16);
+}
 
 class ConvTiles : public TileProduct {
 public:
   ConvTiles(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers)
-      : TileProduct(b, loc, kernel, buffers, rootOf(kernel).getResult(), hasManyRows(rootOf(kernel))),
+      : TileProduct(b, loc, kernel, buffers, rootOf(kernel).getResult(), ::formOf(rootOf(kernel))),
         op(rootOf(kernel)), spatial(shapeOf(root).size() - 2) {}
 
 protected:
@@ -57,12 +60,12 @@ protected:
       isInside = isInside ? arith::AndIOp::create(b, loc, isInside, isHere).getResult() : isHere;
       from.push_back(at);
     }
-    auto choice = scf::IfOp::create(b, loc, b.getF32Type(), isInside, /*withElseRegion=*/true);
+    auto choice = scf::IfOp::create(b, loc, elementType(), isInside, /*withElseRegion=*/true);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(choice.elseBlock());
-    scf::YieldOp::create(b, loc, ValueRange{arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0))});
+    scf::YieldOp::create(b, loc, zero(elementType()));
     b.setInsertionPointToStart(choice.thenBlock());
-    scf::YieldOp::create(b, loc, widened(region.load(op.getInput(), from)));
+    scf::YieldOp::create(b, loc, region.load(op.getInput(), from));
     return choice.getResult(0);
   }
   bool leftRunsAlongRows() override { return false; }
@@ -128,7 +131,7 @@ public:
           b.createOrFold<arith::MulIOp>(loc, positions, b.createOrFold<memref::DimOp>(loc, result, axis));
     ConvOp conv = rootOf(kernel);
     return TileProduct::launch(b, loc, constant(conv.getGroup()), constant(channelsOfGroup(conv)), positions,
-                               hasManyRows(conv));
+                               formOf(conv));
   }
 };
 

@@ -154,6 +154,7 @@ std::string expandDeviceMath(func::FuncOp function) {
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
     return !llvm::is_contained({"math.sqrt", "math.rsqrt", "math.powf", "math.cbrt"}, name);
   });
+  populateMathF32ExpansionPatterns(patterns, [](StringRef name) { return name != "math.powf"; });
   MLIRContext *context = function.getContext();
   patterns.add<InDouble<math::ExpOp>>(context, false, +[](Double &d, ValueRange x) { return d.exp(x[0]); });
   patterns.add<InDouble<math::LogOp>>(context, false, +[](Double &d, ValueRange x) { return d.log(x[0]); });

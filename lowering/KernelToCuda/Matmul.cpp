@@ -10,16 +10,16 @@ namespace {
 
 MatmulOp rootOf(KernelOp kernel) { return *kernel.getBody().front().getOps<MatmulOp>().begin(); }
 
-bool hasManyRows(MatmulOp matmul) {
+TileProduct::Form formOf(MatmulOp matmul) {
   auto type = cast<RankedTensorType>(matmul.getResult().getType());
   int64_t rows = type.getDimSize(type.getRank() - 2);
-  return ShapedType::isDynamic(rows) || rows > 16;
+  return TileProduct::formOf(type.getElementType(), ShapedType::isDynamic(rows) || rows > 16);
 }
 
 class MatmulTiles : public TileProduct {
 public:
   MatmulTiles(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers)
-      : TileProduct(b, loc, kernel, buffers, rootOf(kernel).getResult(), hasManyRows(rootOf(kernel))),
+      : TileProduct(b, loc, kernel, buffers, rootOf(kernel).getResult(), ::formOf(rootOf(kernel))),
         op(rootOf(kernel)), rank(cast<RankedTensorType>(root.getType()).getRank()) {}
 
 protected:
@@ -96,8 +96,7 @@ public:
     int64_t rank = cast<MemRefType>(result.getType()).getRank();
     return TileProduct::launch(b, loc, ::hone::sizeProduct(b, loc, result, rank - 2),
                                b.createOrFold<memref::DimOp>(loc, result, rank - 2),
-                               b.createOrFold<memref::DimOp>(loc, result, rank - 1),
-                               hasManyRows(rootOf(kernel)));
+                               b.createOrFold<memref::DimOp>(loc, result, rank - 1), formOf(rootOf(kernel)));
   }
 };
 

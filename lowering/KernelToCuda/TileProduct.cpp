@@ -1,6 +1,7 @@
 // The loops of a product by tiles. Operands are pulled, so unpacking, casts and transposes in front cost
 // nothing extra; the epilogue is pulled with the sum in the root's place.
 #include "lowering/KernelToCuda/TileProduct.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,44 +22,102 @@ Value TileProduct::widened(Value element) {
                                    : arith::ExtFOp::create(b, loc, b.getF32Type(), element).getResult();
 }
 
+Value TileProduct::zero(Type type) { return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, 0)); }
+
 void TileProduct::emit() {
-  Value zero = constant(0);
   size = sizes();
   // The block's tile, and its position in the batch.
   Value across = arith::CeilDivUIOp::create(b, loc, size.n, constant(columns)),
-        down = arith::CeilDivUIOp::create(b, loc, size.m, constant(rows));
+        down = arith::CeilDivUIOp::create(b, loc, size.m, constant(form.rows()));
   Value rest = blockIndex(b, loc);
   column0 = multiply(modulo(rest, across), constant(columns));
   rest = divide(rest, across);
-  row0 = multiply(modulo(rest, down), constant(rows));
+  row0 = multiply(modulo(rest, down), constant(form.rows()));
   enterBatch(divide(rest, down));
-
   thread = threadIndex(b, loc);
+  form.tensorCore ? emitTensor() : emitScalar();
+}
+
+//===-- operands in shared memory ------------------------------------------------===//
+
+TileProduct::Tile TileProduct::makeTile(bool isLeft, int64_t depth, bool depthFirst, int64_t padding,
+                                        Type element) {
+  Tile tile{{}, isLeft, depthFirst, depth, isLeft ? form.rows() : columns};
+  auto function = cast<func::FuncOp>(b.getInsertionBlock()->getParentOp());
+  int64_t shape[] = {depthFirst ? depth : tile.width, (depthFirst ? tile.width : depth) + padding};
+  auto type = MemRefType::get(shape, element, MemRefLayoutAttrInterface(), b.getI64IntegerAttr(3));
+  std::string symbol = (function.getName() + (isLeft ? "_left" : "_right")).str();
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(function);
+    memref::GlobalOp::create(b, loc, symbol, b.getStringAttr("private"), type, b.getUnitAttr(),
+                             /*constant=*/false, b.getI64IntegerAttr(16));
+  }
+  tile.memory = memref::GetGlobalOp::create(b, loc, type, symbol);
+  return tile;
+}
+
+/// Copies the part of an operand at k0 into its tile, with 0 outside of the operand.
+void TileProduct::fill(const Tile &tile, Value k0) {
+  bool alongWidth = tile.isLeft ? leftRunsAlongRows() : rightRunsAlongColumns();
+  Type type = cast<MemRefType>(tile.memory.getType()).getElementType();
+  auto loop = scf::ForOp::create(b, loc, constant(0), constant(tile.width * tile.depth / form.threads()),
+                                 constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value number = add(multiply(loop.getInductionVar(), constant(form.threads())), thread);
+  Value fast = constant(alongWidth ? tile.width : tile.depth);
+  Value x = modulo(number, fast), y = divide(number, fast);
+  Value position = alongWidth ? x : y, step = alongWidth ? y : x;
+  Value outer = add(tile.isLeft ? row0 : column0, position), k = add(k0, step);
+  Value isInside = arith::AndIOp::create(
+      b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, outer, tile.isLeft ? size.m : size.n),
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, k, size.k));
+  auto choice = scf::IfOp::create(b, loc, type, isInside, /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.elseBlock());
+    scf::YieldOp::create(b, loc, zero(type));
+    b.setInsertionPointToStart(choice.thenBlock());
+    RegionBuilder region(b, loc, kernel, buffers);
+    Value element = tile.isLeft ? left(region, outer, k) : right(region, k, outer);
+    scf::YieldOp::create(b, loc, element.getType() == type ? element : widened(element));
+  }
+  Value indices[] = {tile.depthFirst ? step : position, tile.depthFirst ? position : step};
+  memref::StoreOp::create(b, loc, choice.getResult(0), tile.memory, indices);
+}
+
+//===-- f32 ----------------------------------------------------------------------===//
+
+void TileProduct::emitScalar() {
+  constexpr int64_t depth = 16;
+  Type f32 = b.getF32Type();
   Value perRow = constant(columns / own);
   Value myRow = multiply(divide(thread, perRow), constant(own)),
         myColumn = multiply(modulo(thread, perRow), constant(own));
-  Value tileA = shared("left", rows), tileB = shared("right", columns);
+  Tile tiles[] = {makeTile(true, depth, true, 0, f32), makeTile(false, depth, true, 0, f32)};
 
-  auto vector = VectorType::get({own}, b.getF32Type());
+  auto vector = VectorType::get({own}, f32);
   SmallVector<Value> sums(own, arith::ConstantOp::create(b, loc, DenseElementsAttr::get(vector, 0.0f)));
-  auto steps = scf::ForOp::create(b, loc, zero, size.k, constant(depth), sums);
+  auto steps = scf::ForOp::create(b, loc, constant(0), size.k, constant(depth), sums);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(steps.getBody());
-    fill(tileA, true, row0, steps.getInductionVar());
-    fill(tileB, false, column0, steps.getInductionVar());
+    for (const Tile &tile : tiles)
+      fill(tile, steps.getInductionVar());
     NVVM::Barrier0Op::create(b, loc);
-    auto inner = scf::ForOp::create(b, loc, zero, constant(depth), constant(1), steps.getRegionIterArgs());
+    auto inner =
+        scf::ForOp::create(b, loc, constant(0), constant(depth), constant(1), steps.getRegionIterArgs());
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(inner.getBody());
-      auto part = [&](Value tile, Value from) {
+      auto part = [&](const Tile &tile, Value from) {
         Value indices[] = {inner.getInductionVar(), from};
-        auto load = vector::LoadOp::create(b, loc, vector, tile, indices);
+        auto load = vector::LoadOp::create(b, loc, vector, tile.memory, indices);
         load->setAttr("alignment", b.getI64IntegerAttr(16)); // rows of the tiles are multiples of it
         return load.getResult();
       };
-      Value mine = part(tileA, myRow), others = part(tileB, myColumn);
+      Value mine = part(tiles[0], myRow), others = part(tiles[1], myColumn);
       SmallVector<Value> next;
       for (int64_t i = 0; i < own; ++i) {
         Value scalar = vector::ExtractOp::create(b, loc, mine, ArrayRef<int64_t>{i});
@@ -70,89 +129,119 @@ void TileProduct::emit() {
     NVVM::Barrier0Op::create(b, loc); // nobody fills the tiles while others read them
     scf::YieldOp::create(b, loc, inner.getResults());
   }
-  finish(steps.getResults(), myRow, myColumn);
-}
-
-/// A tile [depth, width] of f32 in shared memory.
-Value TileProduct::shared(StringRef name, int64_t width) {
-  auto function = cast<func::FuncOp>(b.getInsertionBlock()->getParentOp());
-  auto type =
-      MemRefType::get({depth, width}, b.getF32Type(), MemRefLayoutAttrInterface(), b.getI64IntegerAttr(3));
-  std::string symbol = (function.getName() + "_" + name).str();
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(function);
-    memref::GlobalOp::create(b, loc, symbol, b.getStringAttr("private"), type, b.getUnitAttr(),
-                             /*constant=*/false, b.getI64IntegerAttr(16));
-  }
-  return memref::GetGlobalOp::create(b, loc, type, symbol);
-}
-
-/// Copies the tile of an operand at (first, k0) into shared memory, with 0 outside of the operand.
-void TileProduct::fill(Value tile, bool isLeft, Value first, Value k0) {
-  int64_t width = isLeft ? rows : columns;
-  bool alongWidth = isLeft ? leftRunsAlongRows() : rightRunsAlongColumns();
-  auto loop = scf::ForOp::create(b, loc, constant(0), constant(width * depth / threads), constant(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value number = add(multiply(loop.getInductionVar(), constant(threads)), thread);
-  Value fast = constant(alongWidth ? width : depth);
-  Value x = modulo(number, fast), y = divide(number, fast);
-  Value position = alongWidth ? x : y, step = alongWidth ? y : x;
-  Value outer = add(first, position), k = add(k0, step);
-  Value isInside = arith::AndIOp::create(
-      b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, outer, isLeft ? size.m : size.n),
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, k, size.k));
-  auto choice = scf::IfOp::create(b, loc, b.getF32Type(), isInside, /*withElseRegion=*/true);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(choice.elseBlock());
-    scf::YieldOp::create(b, loc, ValueRange{arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0))});
-    b.setInsertionPointToStart(choice.thenBlock());
-    RegionBuilder region(b, loc, kernel, buffers);
-    scf::YieldOp::create(b, loc, widened(isLeft ? left(region, outer, k) : right(region, k, outer)));
-  }
-  memref::StoreOp::create(b, loc, choice.getResult(0), tile, ValueRange{step, position});
-}
-
-/// Puts the thread's sums through the epilogue and stores them.
-void TileProduct::finish(ValueRange sums, Value myRow, Value myColumn) {
-  Block &body = kernel.getBody().front();
-  auto type = cast<RankedTensorType>(root.getType());
   for (int64_t i = 0; i < own; ++i)
-    for (int64_t j = 0; j < own; ++j) {
-      Value row = add(row0, add(myRow, constant(i))), column = add(column0, add(myColumn, constant(j)));
-      Value isInside =
-          arith::AndIOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, row, size.m),
-                                arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, column, size.n));
-      Value sum = vector::ExtractOp::create(b, loc, sums[i], ArrayRef<int64_t>{j});
-      auto store = scf::IfOp::create(b, loc, isInside);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(store.thenBlock());
-      RegionBuilder region(b, loc, kernel, buffers);
-      sum = complete(region, sum, row);
-      if (!type.getElementType().isF32())
-        sum = arith::TruncFOp::create(b, loc, type.getElementType(), sum);
-      SmallVector<Value> indices = resultIndices(row, column), clipped(indices);
-      region.define(root, indices, sum);
-      // Readers ask for index 0 where a size is 1.
-      for (int64_t axis = 0; axis < type.getRank(); ++axis)
-        if (type.getDimSize(axis) == 1)
-          clipped[axis] = constant(0);
-      region.define(root, clipped, sum);
-      for (auto [index, value] : llvm::enumerate(body.getTerminator()->getOperands()))
-        memref::StoreOp::create(b, loc, region.storedElement(value, indices),
-                                buffers[kernel.getNumOperands() + index], indices);
-    }
+    for (int64_t j = 0; j < own; ++j)
+      store(vector::ExtractOp::create(b, loc, steps.getResult(i), ArrayRef<int64_t>{j}),
+            add(myRow, constant(i)), add(myColumn, constant(j)));
 }
 
-CudaLaunch TileProduct::launch(OpBuilder &b, Location loc, Value batch, Value m, Value n, bool manyRows) {
+//===-- tensor cores ---------------------------------------------------------------===//
+
+/// Two neighbours along k as a register of mma.sync: a vector of f16, the bits of bf16.
+Value TileProduct::pair(const Tile &tile, Value row, Value k) {
+  auto vector = VectorType::get({2}, elementType());
+  Value indices[] = {row, k};
+  auto load = vector::LoadOp::create(b, loc, vector, tile.memory, indices);
+  load->setAttr("alignment", b.getI64IntegerAttr(4)); // k is even, and so are the tile's rows
+  if (elementType().isF16())
+    return load.getResult();
+  return LLVM::BitcastOp::create(b, loc, b.getI32Type(), load.getResult());
+}
+
+/// Four warps share the tile. Lane 4 g + t holds of A the rows g and g + 8 and of B the column g, both at k =
+/// 2t, 2t + 1 and 8 further on; of the result the rows g and g + 8 at the columns 2t and 2t + 1.
+void TileProduct::emitTensor() {
+  constexpr int64_t depth = 32, padding = 8; // 80 bytes a row: the 8 rows of a load lie in different banks
+  int64_t warpsDown = form.manyRows ? 2 : 1, warpsAcross = form.manyRows ? 2 : 4;
+  int64_t high = form.rows() / warpsDown / 16, wide = columns / warpsAcross / 8; // mma tiles of a warp
+  Value lane = modulo(thread, constant(32)), warp = divide(thread, constant(32));
+  Value g = divide(lane, constant(4)), t2 = multiply(modulo(lane, constant(4)), constant(2));
+  Value firstRow = add(multiply(divide(warp, constant(warpsAcross)), constant(16 * high)), g),
+        warpColumn = multiply(modulo(warp, constant(warpsAcross)), constant(8 * wide));
+  Tile a = makeTile(true, depth, false, padding, elementType()),
+       c = makeTile(false, depth, false, padding, elementType());
+
+  Type f32 = b.getF32Type();
+  Type four = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
+  std::optional<std::array<NVVM::MMATypes, 2>> types;
+  if (elementType().isBF16())
+    types = {NVVM::MMATypes::bf16, NVVM::MMATypes::bf16};
+  SmallVector<Value> sums(4 * high * wide, zero(f32));
+  auto steps = scf::ForOp::create(b, loc, constant(0), size.k, constant(depth), sums);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(steps.getBody());
+    fill(a, steps.getInductionVar());
+    fill(c, steps.getInductionVar());
+    NVVM::Barrier0Op::create(b, loc);
+    SmallVector<Value> next(steps.getRegionIterArgs());
+    for (int64_t k = 0; k < depth; k += 16) {
+      Value near = add(t2, constant(k)), far = add(near, constant(8));
+      SmallVector<SmallVector<Value>> left(high), right(wide);
+      for (int64_t i = 0; i < high; ++i) {
+        Value upper = add(firstRow, constant(16 * i)), lower = add(upper, constant(8));
+        left[i] = {pair(a, upper, near), pair(a, lower, near), pair(a, upper, far), pair(a, lower, far)};
+      }
+      for (int64_t j = 0; j < wide; ++j) {
+        Value column = add(add(warpColumn, constant(8 * j)), g);
+        right[j] = {pair(c, column, near), pair(c, column, far)};
+      }
+      for (int64_t i = 0; i < high; ++i)
+        for (int64_t j = 0; j < wide; ++j) {
+          MutableArrayRef<Value> sum = MutableArrayRef<Value>(next).slice(4 * (i * wide + j), 4);
+          Value product = NVVM::MmaOp::create(b, loc, four, left[i], right[j], ArrayRef<Value>(sum),
+                                              ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt, types,
+                                              std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+          for (int64_t n = 0; n < 4; ++n)
+            sum[n] = LLVM::ExtractValueOp::create(b, loc, f32, product, ArrayRef<int64_t>{n});
+        }
+    }
+    NVVM::Barrier0Op::create(b, loc); // nobody fills the tiles while others read them
+    scf::YieldOp::create(b, loc, next);
+  }
+  for (int64_t i = 0; i < high; ++i)
+    for (int64_t j = 0; j < wide; ++j)
+      for (int64_t n = 0; n < 4; ++n)
+        store(steps.getResult(4 * (i * wide + j) + n), add(firstRow, constant(16 * i + n / 2 * 8)),
+              add(add(warpColumn, constant(8 * j + n % 2)), t2));
+}
+
+//===-- the result ---------------------------------------------------------------===//
+
+/// Puts a sum at this place of the tile through the epilogue and stores what comes out.
+void TileProduct::store(Value sum, Value row, Value column) {
+  auto type = cast<RankedTensorType>(root.getType());
+  row = add(row0, row);
+  column = add(column0, column);
+  Value isInside =
+      arith::AndIOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, row, size.m),
+                            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, column, size.n));
+  auto inside = scf::IfOp::create(b, loc, isInside);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(inside.thenBlock());
+  RegionBuilder region(b, loc, kernel, buffers);
+  sum = complete(region, sum, row);
+  if (!type.getElementType().isF32())
+    sum = arith::TruncFOp::create(b, loc, type.getElementType(), sum);
+  SmallVector<Value> indices = resultIndices(row, column), clipped(indices);
+  region.define(root, indices, sum);
+  // Readers ask for index 0 where a size is 1.
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (type.getDimSize(axis) == 1)
+      clipped[axis] = constant(0);
+  region.define(root, clipped, sum);
+  for (auto [index, value] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands()))
+    memref::StoreOp::create(b, loc, region.storedElement(value, indices),
+                            buffers[kernel.getNumOperands() + index], indices);
+}
+
+CudaLaunch TileProduct::launch(OpBuilder &b, Location loc, Value batch, Value m, Value n, Form form) {
   auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };
   Value blocks = b.createOrFold<arith::MulIOp>(
-      loc, batch, b.createOrFold<arith::CeilDivUIOp>(loc, m, constant(rowsOfTile(manyRows))));
+      loc, batch, b.createOrFold<arith::CeilDivUIOp>(loc, m, constant(form.rows())));
   blocks = b.createOrFold<arith::MulIOp>(loc, blocks,
                                          b.createOrFold<arith::CeilDivUIOp>(loc, n, constant(columns)));
-  return {blocks, constant(1), constant(1), threadsOf(manyRows), 0};
+  return {blocks, constant(1), constant(1), form.threads(), 0};
 }
 
 } // namespace hone

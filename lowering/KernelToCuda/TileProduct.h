@@ -7,25 +7,33 @@
 
 namespace hone {
 
-/// One kernel. Subclasses give sizes and elements; this class gives the loops, on the f32 units: a block
-/// computes a tile from tiles of both operands in shared memory, each thread 4 x 4 of it in registers.
+/// One kernel. Subclasses give sizes and elements; this class gives the loops: a block computes a tile from
+/// tiles of both operands in shared memory. f32 runs on the f32 units, each thread 4 x 4 of the tile in
+/// registers; f16 and bf16 on the tensor cores (mma.sync m16n8k16, sums in f32).
 class TileProduct {
 public:
-  /// `root`: the value in the region that is the sum. `manyRows`: whether more than 16 rows are to be
-  /// expected.
+  /// How a product is cut: what host code and kernel must agree on.
+  struct Form {
+    bool manyRows;   ///< more than 16 rows are to be expected
+    bool tensorCore; ///< operands are f16 or bf16
+    int64_t rows() const { return manyRows ? 64 : 16; }
+    int64_t threads() const { return tensorCore ? 128 : rows() / own * (columns / own); }
+  };
+
+  /// `root`: the value in the region that is the sum.
   TileProduct(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
-              mlir::Value root, bool manyRows)
-      : b(b), loc(loc), kernel(kernel), buffers(buffers), root(root), rows(rowsOfTile(manyRows)),
-        threads(threadsOf(manyRows)) {}
+              mlir::Value root, Form form)
+      : b(b), loc(loc), kernel(kernel), buffers(buffers), root(root), form(form) {}
   virtual ~TileProduct() = default;
 
   void emit();
 
-  static int64_t rowsOfTile(bool manyRows) { return manyRows ? 64 : 16; }
-  static int64_t threadsOf(bool manyRows) { return rowsOfTile(manyRows) / own * (columns / own); }
+  static Form formOf(mlir::Type element, bool manyRows) {
+    return {manyRows, element.isF16() || element.isBF16()};
+  }
   /// The grid for products of these sizes.
   static CudaLaunch launch(mlir::OpBuilder &b, mlir::Location loc, mlir::Value batch, mlir::Value m,
-                           mlir::Value n, bool manyRows);
+                           mlir::Value n, Form form);
 
 protected:
   struct Sizes {
@@ -35,7 +43,7 @@ protected:
   virtual Sizes sizes() = 0;
   /// Called once: the position of this block in the batch.
   virtual void enterBatch(mlir::Value position) = 0;
-  /// Elements in range, of any float type up to f32.
+  /// Elements in range, of the root's element type.
   virtual mlir::Value left(RegionBuilder &region, mlir::Value row, mlir::Value k) = 0;
   virtual mlir::Value right(RegionBuilder &region, mlir::Value k, mlir::Value column) = 0;
   /// Whether memory runs along the rows or columns and not along k: threads follow it.
@@ -50,6 +58,8 @@ protected:
   mlir::Value add(mlir::Value x, mlir::Value y), multiply(mlir::Value x, mlir::Value y),
       divide(mlir::Value x, mlir::Value y), modulo(mlir::Value x, mlir::Value y);
   mlir::Value widened(mlir::Value element); // to f32
+  mlir::Type elementType() { return mlir::cast<mlir::RankedTensorType>(root.getType()).getElementType(); }
+  mlir::Value zero(mlir::Type type);
 
   mlir::OpBuilder &b;
   mlir::Location loc;
@@ -58,12 +68,21 @@ protected:
   mlir::Value root;
 
 private:
-  static constexpr int64_t depth = 16, columns = 64, own = 4; // of tiles, of a tile, of a thread each way
-  mlir::Value shared(llvm::StringRef name, int64_t width);
-  void fill(mlir::Value tile, bool isLeft, mlir::Value first, mlir::Value k0);
-  void finish(mlir::ValueRange sums, mlir::Value myRow, mlir::Value myColumn);
+  static constexpr int64_t columns = 64, own = 4; // of the result's tile, of a thread each way
+  /// A tile of an operand in shared memory: [depth, width], or [width, depth] with padded rows.
+  struct Tile {
+    mlir::Value memory;
+    bool isLeft, depthFirst;
+    int64_t depth, width;
+  };
+  void emitScalar();
+  void emitTensor();
+  Tile makeTile(bool isLeft, int64_t depth, bool depthFirst, int64_t padding, mlir::Type type);
+  void fill(const Tile &tile, mlir::Value k0);
+  mlir::Value pair(const Tile &tile, mlir::Value row, mlir::Value k);
+  void store(mlir::Value sum, mlir::Value row, mlir::Value column);
 
-  int64_t rows, threads;
+  Form form;
   Sizes size;
   mlir::Value row0, column0, thread;
 };
