@@ -193,7 +193,9 @@ LogicalResult HostBuilder::launchOnDevice(KernelOp kernel, ModuleOp code) {
   }
   CudaLaunch launch = findCudaFamily(kernel.getFamily())->launch(b, loc, kernel, memory, device);
   auto function = *code.getOps<func::FuncOp>().begin();
+  // The assembler knows its register budget only from both.
   function->setAttr("nvvm.reqntid", b.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
+  function->setAttr("nvvm.minctasm", b.getI32IntegerAttr(1));
   exec::LaunchOp::create(b, loc, FlatSymbolRefAttr::get(code.getSymNameAttr()), memory, launch.x, launch.y,
                          launch.z, b.getI64IntegerAttr(launch.threads),
                          b.getI64IntegerAttr(launch.sharedBytes),

@@ -11,6 +11,7 @@ def HoneToExec : Pass<"hone-to-exec", "::mlir::ModuleOp"> {
     Needs: hone-form-kernels: every computing op in a `hone.kernel`. Numerics: the emitters' choice; sums may be taken in another order.
   }];
   let dependentDialects = ["::mlir::exec::ExecDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+                           "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::math::MathDialect", "::mlir::NVVM::NVVMDialect"];
 }
 #endif

@@ -84,7 +84,7 @@ std::optional<Cubin> Ptxas::assemble(StringRef ptx, StringRef chip, std::string 
   }
   SmallString<128> files[3];
   StringRef endings[3] = {"ptx", "cubin", "txt"};
-  auto cleanup = make_scope_exit([&] {
+  auto cleanup = llvm::scope_exit([&] {
     for (auto &file : files)
       if (!file.empty())
         sys::fs::remove(file);

@@ -109,18 +109,6 @@ const HoneTensorRef *Context::output(size_t index) const {
   return complete && index < outputRefs.size() ? &outputRefs[index] : nullptr;
 }
 
-/// The first problem is the cause; later ones only follow from it.
-template <typename... Parts>
-void Context::record(int32_t op, const Parts &...parts) {
-  if (!problem.empty())
-    return;
-  try {
-    problem = code->where(op) + text(parts...);
-  } catch (...) {
-    problem = "no memory"; // fits into the string itself
-  }
-}
-
 int64_t Context::now() const {
   timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);

@@ -99,5 +99,17 @@ private:
   std::atomic<bool> running{false};
 };
 
+/// The first problem is the cause; later ones only follow from it.
+template <typename... Parts>
+void Context::record(int32_t op, const Parts &...parts) {
+  if (!problem.empty())
+    return;
+  try {
+    problem = code->where(op) + text(parts...);
+  } catch (...) {
+    problem = "no memory"; // fits into the string itself
+  }
+}
+
 } // namespace hone::rt
 #endif

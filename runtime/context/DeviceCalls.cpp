@@ -82,6 +82,8 @@ int32_t Context::launch(HoneRuntime *runtime, const HoneLaunch *how, int32_t op)
     status = program.device().synchronize();
   if (!status.ok())
     return self.deviceFailed(op, status);
+  if (self.profiling || program.isSimulator()) // it has been waited for
+    self.firstUnproven = -1;
   if (self.profiling)
     self.remember(op, start);
   return 0;

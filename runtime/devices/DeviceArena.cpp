@@ -23,7 +23,8 @@ Result<uint64_t> DeviceArena::allocate(int64_t bytes) {
       best = at;
   if (best == blocks.end()) {
     // Half as much again as there is, if that can be had: few slabs, and few requests.
-    uint64_t wanted = oneByOne ? static_cast<uint64_t>(bytes) : std::max({size, leastSlab, asked / 2});
+    uint64_t wanted = oneByOne ? std::max<uint64_t>(static_cast<uint64_t>(bytes), 1)
+                               : std::max({size, leastSlab, asked / 2});
     ++requests;
     Result<uint64_t> slab = device.allocate(static_cast<int64_t>(wanted));
     if (!slab.ok() && wanted > size)

@@ -61,6 +61,10 @@ static void printCalls(const Json &meta) {
     for (const char *key : {"config", "bytes"})
       if (kernel.contains(key))
         facts += std::string("  ") + key + " " + at(kernel, key);
+    const Json chips = kernel.value("chips", Json::object());
+    for (const auto &[chip, report] : chips.items())
+      facts += "  " + chip + ": " + at(report, "registers") + " registers, " + at(report, "shared") +
+               " bytes shared, " + at(report, "spill_bytes") + " spilled";
     printf("  %-40s %s%s\n", at(kernel, "name").c_str(), at(kernel, "family").c_str(), facts.c_str());
     for (const std::string &names : nodes[i])
       printf("      %s\n", names.c_str());
@@ -88,6 +92,8 @@ void printInspection(const Json &meta) {
   printf("target   %s", at(target, "name").c_str());
   if (target.contains("features"))
     printf("  (%s)", listOf(target["features"]).c_str());
+  if (meta.contains("device") && !meta["device"].is_null())
+    printf("\ndevice   %s", at(meta, "device").c_str());
   printf("\noptions  %s\n", at(meta, "options").c_str());
   printTensors(meta, "inputs");
   printTensors(meta, "outputs");

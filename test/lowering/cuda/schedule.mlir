@@ -19,7 +19,7 @@ func.func @main(%x: tensor<?x8xf32> {hone.dims = ["n", 8], hone.name = "x"}) -> 
 }
 // CHECK: module @g0_loops
 // CHECK: func.func @g0_loops(%{{.*}}: memref<?x8xf32, 1> {llvm.readonly}, %{{.*}}: memref<?x8xf32, 1>)
-// CHECK-SAME: nvvm.reqntid = array<i32: 256, 1, 1>
+// CHECK-SAME: nvvm.minctasm = 1 : i32, nvvm.reqntid = array<i32: 256, 1, 1>
 // CHECK: nvvm.read.ptx.sreg.ctaid.x
 // CHECK: scf.for
 }
