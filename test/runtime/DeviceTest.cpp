@@ -157,3 +157,71 @@ TEST(Cuda, DrivesTheDriver) {
   EXPECT_NE(fault.message.find("CUDA_ERROR_ILLEGAL_ADDRESS"), std::string::npos) << fault.message;
   device.release(*memory);
 }
+
+namespace {
+/// Doubles `count` floats; the loop's condition is made the way LLVM makes it.
+const char *const twice = R"(
+.version 8.0
+.target sm_80
+.address_size 64
+.visible .entry twice(.param .u64 .ptr .global .align 16 data, .param .u64 count) .reqntid 64, 1, 1
+{
+  .reg .pred %p<3>;
+  .reg .b32 %r<4>;
+  .reg .b64 %rd<6>;
+  ld.param.b64 %rd1, [data];
+  ld.param.b64 %rd2, [count];
+  mov.u32 %r1, %tid.x;
+  cvt.u64.u32 %rd3, %r1;
+  mov.pred %p2, -1;
+again:
+  setp.ge.u64 %p1, %rd3, %rd2;
+  @%p1 bra done;
+  shl.b64 %rd4, %rd3, 2;
+  add.s64 %rd5, %rd1, %rd4;
+  ld.global.b32 %r2, [%rd5];
+  add.rn.f32 %r3, %r2, %r2;
+  st.global.b32 [%rd5], %r3;
+  add.s64 %rd3, %rd3, 64;
+  @%p2 bra again;
+done:
+  ret;
+}
+)";
+} // namespace
+
+TEST(DeviceProgram, LoadsTheKernelsOfAFileAndItsWeights) {
+  std::string code = twice;
+  const HoneDeviceCode table[] = {{"twice", "sm_80", 0, "\177ELF", 4},
+                                  {"twice", "ptx", 0, code.c_str(), code.size() + 1},
+                                  {nullptr, nullptr, 0, nullptr, 0}};
+  std::vector<float> weights(100, 1.5f);
+  auto loaded = DeviceProgram::load({"sim", "sm_80", "all"}, table,
+                                    reinterpret_cast<const uint8_t *>(weights.data()), 4 * weights.size());
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message;
+  DeviceProgram &program = **loaded;
+  EXPECT_EQ(program.description(), "sim:sm_80: PTX");
+  EXPECT_TRUE(program.isSimulator());
+  EXPECT_EQ(program.kernel(1), nullptr);
+  ASSERT_NE(program.kernel(0), nullptr);
+  uint64_t address = program.weights(), count = 70;
+  void *arguments[] = {&address, &count};
+  KernelLaunch launch;
+  launch.block[0] = 64;
+  launch.arguments = arguments;
+  ASSERT_TRUE(program.device().launch(*program.kernel(0), launch).ok());
+  ASSERT_TRUE(program.device().copyOut(weights.data(), address, 400).ok());
+  EXPECT_EQ(weights[69], 3.0f);
+  EXPECT_EQ(weights[70], 1.5f);
+  count = 200; // beyond the weights
+  Status outside = program.device().launch(*program.kernel(0), launch);
+  ASSERT_FALSE(outside.ok());
+  EXPECT_NE(outside.message.find("bounds"), std::string::npos) << outside.message;
+}
+
+TEST(DeviceProgram, SaysWhatItCanNotRun) {
+  const HoneDeviceCode table[] = {{"twice", "sm_90a", 0, "\177ELF", 4}, {nullptr, nullptr, 0, nullptr, 0}};
+  auto loaded = DeviceProgram::load({"sim:sm_80", "sm_90a", ""}, table, nullptr, 0);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.status().message, "has no code of a kernel for sim:sm_80");
+}

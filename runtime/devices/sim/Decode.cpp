@@ -84,7 +84,8 @@ uint32_t Decoding::constant(uint64_t value, int bytes) {
 Slot Decoding::readAny(const Operand &operand, int bytes) {
   switch (operand.kind) {
   case Operand::Integer:
-    return {constant(static_cast<uint64_t>(operand.value), bytes == 1 ? 1 : bytes), bytes};
+    // A predicate is 0 or 1, whatever number it is made of: LLVM writes -1.
+    return {constant(bytes == 1 ? operand.value != 0 : static_cast<uint64_t>(operand.value), bytes), bytes};
   case Operand::Float32:
     if (bytes == 8)
       return {constant(std::bit_cast<uint64_t>(
