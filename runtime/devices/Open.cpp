@@ -40,8 +40,10 @@ public:
     std::vector<sim::Finding> findings = sim->takeFindings();
     if (findings.empty())
       return status;
-    return invalid(findings.front().text(),
-                   findings.size() > 1 ? text(" (and ", findings.size() - 1, " more)") : "");
+    std::string said; // on one line
+    for (char c : findings.front().text())
+      said += c == '\n' ? ';' : c;
+    return invalid(said, findings.size() > 1 ? text(" (and ", findings.size() - 1, " more)") : "");
   }
   Status synchronize() override { return sim->synchronize(); }
   Status encode(const TensorMap &map, void *bytes) override { return sim->encode(map, bytes); }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the ONNX backend tests and compares with the checked-in list: what is in passing.txt must pass.
 
-  run.py --bin-dir build/bin [--tests GLOB] [--list FILE] [--update] [--verbose] [--target T] [--run-arg=--device=sim:sm_80]
+  run.py --bin-dir build/bin [--tests GLOB] [--list FILE] [--update] [--verbose] [--target T] [--run-flag=--device=sim:sm_80]
 
 Compiles and runs each test in a child of one process (hone-conformance), or with the two tools when that is not
 built. A line for each test that is in the list and does not pass; --list writes 'PASS|FAIL|UNSUPPORTED test reason'
@@ -30,8 +30,8 @@ TIMEOUT = 60
 class Worker:
     """Compiles and runs models; one thread uses it."""
 
-    def __init__(self, bin_dir, target, run_args):
-        self.bin, self.server, self.target, self.run_args = bin_dir, None, target, run_args
+    def __init__(self, bin_dir, target, run_flags):
+        self.bin, self.server, self.target, self.run_flags = bin_dir, None, target, run_flags
         self.tool = bin_dir / "hone-conformance"
 
     def execute(self, model, artifact, log, arguments):
@@ -61,7 +61,7 @@ class Worker:
         shutil.rmtree(out, ignore_errors=True)
         artifact.unlink(missing_ok=True)
         out.mkdir()
-        arguments = ["--output-dir", out, "--threads=1", *self.run_args]
+        arguments = ["--output-dir", out, "--threads=1", *self.run_flags]
         for i, (name, value) in enumerate(feed.items()):
             np.save(tmp / f"{i}.npy", as_bits(value))
             arguments += ["--input", f"{name}={tmp}/{i}.npy"]
@@ -89,7 +89,7 @@ def run_all(tests, args):
 
         def one(test):
             if not hasattr(local, "worker"):
-                local.worker, local.tmp = Worker(args.bin_dir, args.target, args.run_arg), pathlib.Path(tempfile.mkdtemp(dir=tmp))
+                local.worker, local.tmp = Worker(args.bin_dir, args.target, args.run_flag), pathlib.Path(tempfile.mkdtemp(dir=tmp))
             try:
                 return test, local.worker.run(test, local.tmp)
             except Exception as why:
@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--update", action="store_true", help="write passing.txt")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--target", default="host")
-    parser.add_argument("--run-arg", action="append", default=[], help="more arguments of hone-run (repeatable)")
+    parser.add_argument("--run-flag", action="append", default=[], help="more arguments of hone-run (repeatable)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
 

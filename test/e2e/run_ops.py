@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares single operators and small graphs with ONNX Runtime; one table of cases a family, in ops/.
 
-  run_ops.py FAMILY --bin-dir build/bin [--case GLOB] [--target T] [--run-arg=--device=sim:sm_80]
+  run_ops.py FAMILY --bin-dir build/bin [--case GLOB] [--target T] [--run-flag=--device=sim:sm_80]
 
 A case is a graph in ONNX's text form with inputs at one or more shapes. Its reference is ONNX Runtime without
 graph rewrites, or ONNX's reference evaluator where ONNX Runtime has no kernel.
@@ -85,7 +85,7 @@ def run_case(case, args, tmp):
             raise
     with Compiled(args.bin_dir, path, f"--target={args.target}", *case.flags, timeout=120) as compiled:
         for k, (feed, w) in enumerate(zip(feeds, want)):
-            got = compiled.run(feed, list(w), f"--threads={1 + k % 2}", *args.run_arg, timeout=60)
+            got = compiled.run(feed, list(w), f"--threads={1 + k % 2}", *args.run_flag, timeout=60)
             for name, value in w.items():
                 try:
                     worst = max(worst, compare(name, got[name], np.asarray(value), case.atol, case.rtol))
@@ -100,7 +100,7 @@ def main():
     parser.add_argument("--bin-dir", type=pathlib.Path, required=True)
     parser.add_argument("--case", default="*")
     parser.add_argument("--target", default="host")
-    parser.add_argument("--run-arg", action="append", default=[], help="more arguments of hone-run (repeatable)")
+    parser.add_argument("--run-flag", action="append", default=[], help="more arguments of hone-run (repeatable)")
     args = parser.parse_args()
     cases = [c for c in importlib.import_module(f"ops.{args.family}").CASES if fnmatch.fnmatch(c.name, args.case)]
     passed, start = 0, time.perf_counter()
