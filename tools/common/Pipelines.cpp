@@ -12,6 +12,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/fuse/Passes.h"
 #include "passes/partition/Passes.h"
 #include "passes/simplify/Passes.h"
 #include <deque>
@@ -42,6 +43,14 @@ static void buildSimplify(mlir::OpPassManager &pm) {
   pm.addPass(createFoldShapes());
   pm.addPass(createFoldConstants());
   pm.addPass(mlir::createCSEPass());
+}
+
+static void buildFuse(mlir::OpPassManager &pm) {
+  // Raised attention says which products belong together. Residual sums and norms need no merge of their own:
+  // kernel regions hold both.
+  pm.addPass(createMergeProjections());
+  // What is left may be of a form that only loops compute.
+  pm.addPass(createAlignProducts());
 }
 
 static void buildPartition(mlir::OpPassManager &pm) { pm.addPass(createAssignDevices()); }
@@ -106,7 +115,7 @@ llvm::ArrayRef<Phase> phases() {
       {"import", "ONNX to the hone dialect", nullptr},
       {"simplify", "shapes and constants folded, movement removed, composites raised", buildSimplify},
       {"compress", "pruning, quantization, precision: only what was asked for", nullptr},
-      {"fuse", "graph-level merges", nullptr},
+      {"fuse", "graph-level merges", buildFuse},
       {"partition", "a device for every op", buildPartition},
       {"kernels", "kernel regions with their families", buildKernels},
       {"schedule", "buffers, dispatches, kernel bodies", buildSchedule},
