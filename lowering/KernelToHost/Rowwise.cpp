@@ -93,7 +93,9 @@ RowwiseEmitter::RowwiseEmitter(RowwisePlan &plan, Value scratch)
       p.root && !p.space.depth && length && *length <= most * v.lanes ? (*length + v.lanes - 1) / v.lanes : 0;
   registers.resize(slots);
   accumulators = slots ? std::min<int64_t>(slots, 4) : 4;
-  unroll = p.root ? 4 : v.avx512 ? 4 : 2;
+  // Several registers at once hide latencies; long chains have enough to do, and code to save.
+  auto ops = std::distance(body.begin(), body.end());
+  unroll = ops > 16 ? 1 : p.root || v.avx512 ? 4 : 2;
   if (!p.root)
     accumulators = unroll;
   if (p.root && !isa<ReduceOp>(p.root) && !slots)
@@ -102,15 +104,15 @@ RowwiseEmitter::RowwiseEmitter(RowwisePlan &plan, Value scratch)
   for (Operation &op : body.without_terminator())
     if (&op == p.root || llvm::any_of(op.getOperands(), [&](Value x) { return dependsOnRoot(x); }))
       fromRoot.insert(op.getResult(0));
-  llvm::DenseSet<std::pair<Value, bool>> seen;
+  llvm::DenseSet<Value> seen[2];
   for (Value value : body.getTerminator()->getOperands())
     addLeaves(value, isa_and_nonnull<ReduceOp>(p.root) && dependsOnRoot(value), seen);
   for (Value buffer : p.buffers.drop_front(body.getNumArguments()))
     results.push_back(v.asFlat(buffer));
 }
 
-void RowwiseEmitter::addLeaves(Value value, bool isBehind, llvm::DenseSet<std::pair<Value, bool>> &seen) {
-  if (!seen.insert({value, isBehind}).second)
+void RowwiseEmitter::addLeaves(Value value, bool isBehind, llvm::DenseSet<Value> (&seen)[2]) {
+  if (!seen[isBehind].insert(value).second)
     return;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     (isBehind ? behind : front)[value].memory = v.asFlat(p.buffers[argument.getArgNumber()]);
@@ -218,10 +220,11 @@ RowwiseEmitter::Values RowwiseEmitter::overColumns(Value from, Value to, Values 
   Value length = v.sub(to, from);
   Value bulk = v.add(from, v.roundDown(length, unroll * v.lanes)),
         whole = v.add(from, v.roundDown(length, v.lanes));
-  carried = v.loop(from, bulk, unroll * v.lanes, carried,
-                   [&](Value i, ValueRange now) { return step(i, unroll, {}, now); });
-  carried =
-      v.loop(bulk, whole, v.lanes, carried, [&](Value i, ValueRange now) { return step(i, 1, {}, now); });
+  if (unroll > 1)
+    carried = v.loop(from, bulk, unroll * v.lanes, carried,
+                     [&](Value i, ValueRange now) { return step(i, unroll, {}, now); });
+  carried = v.loop(unroll > 1 ? bulk : from, whole, v.lanes, carried,
+                   [&](Value i, ValueRange now) { return step(i, 1, {}, now); });
   // At most once.
   return v.loop(whole, to, v.lanes, carried,
                 [&](Value i, ValueRange now) { return step(i, 1, v.maskOf(v.sub(to, i)), now); });

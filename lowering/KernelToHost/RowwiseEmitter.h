@@ -97,7 +97,7 @@ private:
   Value outside(Place &place, Value x, double neutral);
   bool dependsOnRoot(Value value) { return fromRoot.contains(value); }
   /// Notes what is read for `value`, behind a reduction or in front of it.
-  void addLeaves(Value value, bool isBehind, llvm::DenseSet<std::pair<Value, bool>> &seen);
+  void addLeaves(Value value, bool isBehind, llvm::DenseSet<Value> (&seen)[2]);
 
   RowwisePlan &p;
   VectorBuilder &v;
