@@ -7,6 +7,8 @@ def KernelToNvvm : Pass<"hone-kernel-to-nvvm", "::mlir::ModuleOp"> {
   let description = [{
     Runs on the nested module of one kernel. Each buffer becomes a pointer to global memory (nothing else reaches it; inputs are
     only read) and an i64 for each dynamic size, in the order in which exec.launch passes them. Upstream conversions lower the rest.
+
+    Needs: a kernel function on memrefs, filled by its family's emitter. Numerics: unchanged.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
 }
