@@ -2,10 +2,10 @@
 #include "tools/common/Driver.h"
 #include "tools/common/Plugins.h"
 #include "tools/common/Registration.h"
+#include "tools/hone-compile/Machine.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
 #include "llvm/Support/Signals.h"
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -23,28 +23,6 @@ static const char *const examples = R"(examples:
   hone-compile m.mlir --compile-from=partition -o model.hone     go on from an edited dump
   hone-compile model.onnx -o model.hone --load-pass-plugin=libMine.so --insert-after=simplify:my-pass
 Phases: import simplify compress fuse partition kernels schedule codegen package)";
-
-/// A bug of Hone ends with one line and 70, never with a stack dump.
-static void crashed(int) {
-  static const char text[] = "\nerror: internal error of hone-compile; please report it with the model, or "
-                             "the dump of the last phase that works (--compile-to=PHASE -o m.mlir)\n";
-  (void)!write(STDERR_FILENO, text, sizeof text - 1);
-  _exit(70);
-}
-
-/// On a stack of its own: the cause may be that the other one is full.
-static void catchCrashes() {
-  static char stack[65536];
-  stack_t alternate = {};
-  alternate.ss_sp = stack;
-  alternate.ss_size = sizeof stack;
-  sigaltstack(&alternate, nullptr);
-  struct sigaction action = {};
-  action.sa_handler = crashed;
-  action.sa_flags = SA_ONSTACK;
-  for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL})
-    sigaction(signal, &action, nullptr);
-}
 
 /// NAME=8 or NAME=1..4096
 static bool parseDim(const std::string &text, hone::CompileOptions &options) {
@@ -68,28 +46,8 @@ static bool parseDim(const std::string &text, hone::CompileOptions &options) {
   return true;
 }
 
-/// The CUDA toolkit's assembler, in the PATH or where the toolkit is installed, and the user's cache folder.
-static void findToolkit(hone::CompileOptions &options) {
-  auto variable = [](const char *name) -> std::string {
-    const char *value = std::getenv(name);
-    return value ? value : "";
-  };
-  std::string root = variable("CUDA_HOME");
-  if (auto found = llvm::sys::findProgramByName("ptxas"))
-    options.ptxas = *found;
-  else if (auto installed =
-               llvm::sys::findProgramByName("ptxas", {(root.empty() ? "/usr/local/cuda" : root) + "/bin"}))
-    options.ptxas = *installed;
-  if (std::string folder = variable("HONE_CACHE"); !folder.empty())
-    options.cacheDir = folder;
-  else if (folder = variable("XDG_CACHE_HOME"); !folder.empty())
-    options.cacheDir = folder + "/hone";
-  else if (folder = variable("HOME"); !folder.empty())
-    options.cacheDir = folder + "/.cache/hone";
-}
-
 int main(int argc, char **argv) {
-  catchCrashes();
+  hone::catchCrashes();
   std::signal(SIGXFSZ, SIG_IGN); // a limit on file sizes is an error of the write, not the end
   llvm::install_fatal_error_handler([](void *, const char *reason, bool) {
     llvm::errs() << "error: internal error of hone-compile: " << reason << "\n";
@@ -156,7 +114,7 @@ int main(int argc, char **argv) {
   options.explain = app.count("--explain") > 0;
   options.explainFile = explain;
   options.arguments.assign(argv + 1, argv + argc);
-  findToolkit(options);
+  hone::findToolkit(options);
   llvm::SmallString<256> folder(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main)));
   llvm::sys::path::remove_filename(folder);
   llvm::sys::path::append(folder, "hone-run");
