@@ -2,10 +2,9 @@
 #include "tools/common/Driver.h"
 #include "tools/common/Plugins.h"
 #include "tools/common/Registration.h"
-#include "tools/hone-compile/Machine.h"
+#include "tools/common/Toolkit.h"
+#include "tools/hone-compile/Crashes.h"
 #include "llvm/Support/ErrorHandling.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -114,11 +113,7 @@ int main(int argc, char **argv) {
   options.explain = app.count("--explain") > 0;
   options.explainFile = explain;
   options.arguments.assign(argv + 1, argv + argc);
-  hone::findToolkit(options);
-  llvm::SmallString<256> folder(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main)));
-  llvm::sys::path::remove_filename(folder);
-  llvm::sys::path::append(folder, "hone-run");
-  options.runner = folder.str().str();
+  hone::findToolkit(options, argv[0], reinterpret_cast<void *>(&main));
   hone::registerPasses();
   for (const std::string &plugin : plugins)
     if (std::string error; !hone::loadPassPlugin(plugin, error))
