@@ -1,14 +1,15 @@
 // Kernels reach the file as PTX, each in a section of its own; their names, and what ptxas says, stand in the metadata.
 // RUN: rm -rf %t && mkdir %t && hone-compile %s --target=x86-64-v3,sm_80,sm_90a -o %t/m.hone --save-temps=%t
 // RUN: FileCheck %s < %t/g0_cuda_matmul.ptx
-// RUN: readelf -SW %t/m.hone | FileCheck %s --check-prefix=SECTION
+// RUN: llvm-readelf -SW %t/m.hone | FileCheck %s --check-prefix=SECTION
 // RUN: hone-run %t/m.hone --inspect --json | FileCheck %s --check-prefix=META
 // CHECK: .version 8.5
 // CHECK: .target sm_80
-// CHECK: .shared .align 16 .b8 {{.*}}g0_cuda_matmul_left
 // CHECK: .visible .entry g0_cuda_matmul(
 // CHECK: .param .u64 .ptr .global .align 16
 // CHECK: .reqntid 256
+// CHECK: .minnctapersm 1
+// CHECK: .shared .align 16 .b8 {{.*}}g0_cuda_matmul_left
 // CHECK: bar.sync
 // CHECK: fma.rn.f32
 // SECTION: .hone.g0_cuda_matmul.ptx
