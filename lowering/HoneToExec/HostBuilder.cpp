@@ -48,7 +48,7 @@ int64_t HostBuilder::call(Operation *op, StringRef kernel) {
   NamedAttrList row;
   row.set("kernel", b.getStringAttr(kernel));
   row.set("nodes", b.getArrayAttr(nodes));
-  if (kernel != "check") {
+  if (kernel != "check" && kernel != "transfer") {
     CallCost cost = costOf(op, symbols.lookup<func::FuncOp>("main"), shapes);
     row.set("flops", b.getStringAttr(cost.flops));
     row.set("weight_bytes", b.getStringAttr(cost.weightBytes));
