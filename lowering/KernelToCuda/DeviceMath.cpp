@@ -1,6 +1,7 @@
-// Math functions on a GPU without a library: polynomials for f32, instructions for what has them, and exp,
-// log and powers in f64 arithmetic where f32 does not do. What is left is named, so that its kernel stays on
-// the host.
+// Math functions on a GPU without a library: the host's polynomials for f32, instructions for what has them,
+// and exp, log and powers in f64 arithmetic where f32 does not do. What is left is named, so that its kernel
+// stays on the host.
+#include "lowering/ExecToLLVM/VectorMath.h"
 #include "lowering/KernelToCuda/CudaFamily.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
@@ -119,6 +120,22 @@ struct Double {
   }
 };
 
+/// Writes `Op` on f32 as the host does.
+template <typename Op>
+struct AsOnHost : OpRewritePattern<Op> {
+  using Function = Value (VectorMath::*)(Value);
+  AsOnHost(MLIRContext *context, Function function) : OpRewritePattern<Op>(context), function(function) {}
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &b) const override {
+    if (!op.getType().isF32())
+      return b.notifyMatchFailure(op, "expected an f32");
+    VectorMath math(b, op.getLoc(), /*avx512=*/false);
+    b.replaceOp(op, (math.*function)(op.getOperand()));
+    return success();
+  }
+  Function function;
+};
+
 /// Writes `Op` in f64; on other types, where f32 loses too much, between conversions.
 template <typename Op>
 struct InDouble : OpRewritePattern<Op> {
@@ -152,10 +169,16 @@ std::string expandDeviceMath(func::FuncOp function) {
   // In terms of exp, log, sin and cos first.
   math::populateExpansionPatterns(patterns, {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "rsqrt"});
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-    return !llvm::is_contained({"math.sqrt", "math.rsqrt", "math.powf", "math.cbrt"}, name);
+    return !llvm::is_contained({"math.sqrt", "math.rsqrt", "math.powf", "math.cbrt", "math.exp", "math.log",
+                                "math.tanh", "math.erf"},
+                               name);
   });
   populateMathF32ExpansionPatterns(patterns, [](StringRef name) { return name != "math.powf"; });
   MLIRContext *context = function.getContext();
+  patterns.add<AsOnHost<math::ExpOp>>(context, &VectorMath::exp);
+  patterns.add<AsOnHost<math::LogOp>>(context, &VectorMath::log);
+  patterns.add<AsOnHost<math::TanhOp>>(context, &VectorMath::tanh);
+  patterns.add<AsOnHost<math::ErfOp>>(context, &VectorMath::erf);
   patterns.add<InDouble<math::ExpOp>>(context, false, +[](Double &d, ValueRange x) { return d.exp(x[0]); });
   patterns.add<InDouble<math::LogOp>>(context, false, +[](Double &d, ValueRange x) { return d.log(x[0]); });
   patterns.add<InDouble<math::PowFOp>>(
