@@ -10,10 +10,11 @@ const Instruction *findInstruction(std::string_view opcode) {
   static const std::unordered_map<std::string_view, const Instruction *> all = [] {
     std::unordered_map<std::string_view, const Instruction *> map;
     for (std::span<const Instruction> family :
-         {integerInstructions(), floatInstructions(), moveInstructions(), compareInstructions(),
-          convertInstructions(), memoryInstructions(), atomicInstructions(), warpInstructions(),
-          controlInstructions(), barrierInstructions(), tensorInstructions(), matrixMoveInstructions(),
-          copyInstructions(), mbarrierInstructions(), warpgroupInstructions(), clusterInstructions()})
+         {integerInstructions(), bitInstructions(), floatInstructions(), moveInstructions(),
+          compareInstructions(), convertInstructions(), memoryInstructions(), atomicInstructions(),
+          warpInstructions(), controlInstructions(), barrierInstructions(), tensorInstructions(),
+          matrixMoveInstructions(), copyInstructions(), mbarrierInstructions(), warpgroupInstructions(),
+          clusterInstructions()})
       for (const Instruction &instruction : family)
         map.emplace(instruction.opcode, &instruction);
     return map;
@@ -77,13 +78,25 @@ std::optional<Slot> Assembler::findRegister(uint32_t scope, std::string_view nam
   }
 }
 
+uint32_t Assembler::sharedAddress(uint64_t offset) {
+  uint32_t slot = preset(Preset::Constant, 8, offset);
+  sharedAddresses[slot] = offset;
+  return slot;
+}
+
+std::optional<uint64_t> Assembler::symbolValue(uint32_t slot) const {
+  auto at = sharedAddresses.find(slot);
+  return at == sharedAddresses.end() ? std::nullopt : std::optional(at->second);
+}
+
 std::optional<uint32_t> Assembler::symbolSlot(uint32_t scope, std::string_view name, int64_t offset) {
   auto add = static_cast<uint64_t>(offset);
   for (;; scope = place->function->scopes[scope].parent) {
     const auto &variables = place->function->scopes[scope].variables;
     if (auto at = variables.find(name); at != variables.end()) {
       bool shared = place->function->variables[at->second].space == Space::Shared;
-      return preset(shared ? Preset::Constant : Preset::Local, 8, place->variables[at->second] + add);
+      uint64_t value = place->variables[at->second] + add;
+      return shared ? sharedAddress(value) : preset(Preset::Local, 8, value);
     }
     if (place->function->scopes[scope].parent == scope)
       break;
@@ -91,7 +104,7 @@ std::optional<uint32_t> Assembler::symbolSlot(uint32_t scope, std::string_view n
   if (auto at = place->parameters.find(name); at != place->parameters.end())
     return preset(place->function->entry ? Preset::Parameter : Preset::Local, 8, at->second + add);
   if (auto at = sharedVariables.find(name); at != sharedVariables.end())
-    return preset(Preset::Constant, 8, at->second + add);
+    return sharedAddress(at->second + add);
   if (auto at = symbols.find(name); at != symbols.end())
     return preset(Preset::Constant, 8, at->second + add);
   return std::nullopt;

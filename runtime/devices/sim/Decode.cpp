@@ -126,12 +126,10 @@ uint32_t Decoding::read(const Operand &operand, int bytes) {
   Slot slot = readAny(operand, bytes);
   if (slot.at == none)
     return none;
-  // The address of shared memory fits four bytes: its lower half is taken from a slot of its own.
-  if (slot.bytes == 8 && bytes == 4 && operand.kind == Operand::Name &&
-      !assembler.findRegister(s.scope, operand.name) && findSpecial(operand.name) < 0)
-    for (const Preset &p : assembler.program.presets)
-      if (p.slot == slot.at && p.kind == Preset::Constant)
-        return constant(p.value, 4);
+  // Addresses have 8 bytes; that of a shared variable also fits 4.
+  if (slot.bytes == 8 && bytes == 4)
+    if (std::optional<uint64_t> offset = assembler.symbolValue(slot.at))
+      return constant(*offset, 4);
   if (slot.bytes != bytes) {
     fail("operand '", operand.name, "' has ", slot.bytes * 8, " bits, expected ", bytes * 8);
     return none;

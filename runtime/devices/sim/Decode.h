@@ -86,11 +86,11 @@ struct Instruction {
   void (*decode)(Decoding &);
 };
 /// The families' tables.
-std::span<const Instruction> integerInstructions(), floatInstructions(), moveInstructions(),
-    compareInstructions(), convertInstructions(), memoryInstructions(), atomicInstructions(),
-    warpInstructions(), controlInstructions(), barrierInstructions(), tensorInstructions(),
-    matrixMoveInstructions(), copyInstructions(), mbarrierInstructions(), warpgroupInstructions(),
-    clusterInstructions();
+std::span<const Instruction> integerInstructions(), bitInstructions(), floatInstructions(),
+    moveInstructions(), compareInstructions(), convertInstructions(), memoryInstructions(),
+    atomicInstructions(), warpInstructions(), controlInstructions(), barrierInstructions(),
+    tensorInstructions(), matrixMoveInstructions(), copyInstructions(), mbarrierInstructions(),
+    warpgroupInstructions(), clusterInstructions();
 /// Null when there is none.
 const Instruction *findInstruction(std::string_view opcode);
 
@@ -133,6 +133,8 @@ public:
   uint32_t preset(Preset::Kind kind, int bytes, uint64_t value);
   /// The address of a variable, parameter or function; nothing when there is none.
   std::optional<uint32_t> symbolSlot(uint32_t scope, std::string_view name, int64_t offset);
+  /// The offset that such a slot holds, when it is that of a shared variable.
+  std::optional<uint64_t> symbolValue(uint32_t slot) const;
   std::optional<uint32_t> labelStatement(uint32_t scope, std::string_view name) const;
   const std::vector<std::string_view> *table(uint32_t scope, std::string_view name) const;
   /// Offset in local memory of a call's argument or result, with its bytes.
@@ -151,6 +153,7 @@ public:
 private:
   Status decode(Place &where);
   void layOut(Place &where);
+  uint32_t sharedAddress(uint64_t offset);
   std::vector<const Function *> calleesOf(const Function &function) const;
   const Function *findRecursion(const Function *at, std::map<const Function *, int> &state) const;
   uint32_t addShared(const Variable &v, uint32_t at);
@@ -161,6 +164,7 @@ private:
   std::map<std::pair<const RegisterSet *, int>, Slot> registers;
   std::map<std::tuple<int, int, uint64_t>, uint32_t> presets;
   std::map<int, uint32_t> scratches;
+  std::map<uint32_t, uint64_t> sharedAddresses; // by slot
 };
 
 } // namespace hone::rt::sim

@@ -245,8 +245,12 @@ Status Device::check(const SimKernel &kernel, const KernelLaunch &l) const {
   return {};
 }
 
-Status Device::launch(DeviceKernel &base, const KernelLaunch &l) {
+Status Device::launch(DeviceKernel &base, const KernelLaunch &given) {
   auto &kernel = static_cast<SimKernel &>(base);
+  KernelLaunch l = given;
+  // A cluster that the kernel was compiled for need not be named again.
+  if (l.cluster[0] * l.cluster[1] * l.cluster[2] == 1 && kernel.function.cluster[0])
+    std::copy(kernel.function.cluster, kernel.function.cluster + 3, l.cluster);
   if (Status status = check(kernel, l); !status.ok())
     return status;
   double start = now();

@@ -67,7 +67,6 @@ struct BarrierState {
     bool wide = false;
     uint32_t trues = 0, voters = 0;
   } results[8]; ///< of the last generations: a warp may come back late
-  bool involved() const { return arrived; }
   void complete();
 };
 
@@ -119,7 +118,6 @@ struct Launch {
   uint32_t grid[3], block[3], cluster[3];
   uint32_t sharedBytes = 0, dynamicShared = 0;
   std::vector<uint64_t> parameters; ///< as 8-byte words, so that they are aligned
-  bool stop = false;                ///< a fault after which nothing sensible can run
   std::atomic<bool> failed{false};
   std::atomic<uint64_t> instructions{0}, warpInstructions{0}, changes{0};
   GlobalSync sync;
