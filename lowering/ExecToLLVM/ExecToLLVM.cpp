@@ -126,6 +126,7 @@ private:
     kernel.setPrivate();
     kernel->setDiscardableAttrs(inner->getDiscardableAttrDictionary());
     inner.setName((inner.getName() + "_body").str());
+    inner->removeAttr("hone.family"); // the entry is the kernel of the tables
     inner->setAttr("llvm.linkage", LLVM::LinkageAttr::get(b.getContext(), LLVM::Linkage::Internal));
 
     Block &outer = *kernel.addEntryBlock(), &body = inner.getBody().front();
