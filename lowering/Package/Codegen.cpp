@@ -1,12 +1,17 @@
-// Translation to LLVM IR, optimization, object emission. Two LLVM modules: loops profit from the
-// optimizer, hand-scheduled integer kernels lose registers to its reassociation.
+// Translation to LLVM IR, optimization, object emission. Every kernel is an LLVM module of its own: they are
+// compiled at the same time, and while loops profit from the optimizer, hand-scheduled integer kernels, which
+// lose registers to its reassociation, go without it. Objects do not depend on the number of threads.
 #include "lowering/Package/Codegen.h"
 #include "lld/Common/Driver.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "runtime/abi/Abi.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -57,82 +62,111 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
 }
 
-/// Splits kernels that the optimizer must not see into a module of their own.
-static OwningOpRef<ModuleOp> splitUnoptimized(ModuleOp module) {
-  OpBuilder b(module.getContext());
-  OwningOpRef<ModuleOp> rest = ModuleOp::create(module.getLoc());
-  for (auto function : llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
-    if (!function->hasAttr("hone.no_opt") || function.isExternal())
-      continue;
-    b.setInsertionPointToEnd(rest->getBody());
-    auto moved = cast<LLVM::LLVMFuncOp>(b.clone(*function));
-    moved.setLinkage(LLVM::Linkage::External);
-    moved.setVisibility_(LLVM::Visibility::Hidden);
-    moved.setSymVisibilityAttr({});
-    // Intrinsic declarations follow their callers.
-    moved.walk([&](LLVM::CallOp call) {
-      auto callee = call.getCallee();
-      if (callee && !rest->lookupSymbol(*callee))
-        if (auto declared = module.lookupSymbol<LLVM::LLVMFuncOp>(*callee); declared && declared.isExternal())
-          b.clone(*declared);
-    });
-    function.getBody().dropAllReferences();
-    function.getBody().getBlocks().clear();
-    function.setLinkage(LLVM::Linkage::External);
-    function.setVisibility_(LLVM::Visibility::Hidden);
-    function.setSymVisibilityAttr({});
+namespace {
+/// What becomes one object.
+struct Part {
+  std::string name;
+  bool isOptimized;
+  OwningOpRef<ModuleOp> module;
+};
+
+/// Splits a module into parts that can be compiled at the same time: the host code, and every kernel. What a
+/// part refers to goes with it, but for kernels, which it only declares.
+class Splitter {
+public:
+  explicit Splitter(ModuleOp module) : module(module), symbols(module) {}
+
+  std::vector<Part> run() {
+    std::vector<Part> parts;
+    for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+      if (function.getName() == HONE_ENTRY_SYMBOL || isKernel(function))
+        parts.push_back(part(function));
+    return parts;
   }
-  return rest;
+
+private:
+  static bool isKernel(Operation *op) { return op->hasAttr("hone.family"); }
+
+  Part part(LLVM::LLVMFuncOp root) {
+    Part made{root.getName().str(), !root->hasAttr("hone.no_opt"), ModuleOp::create(root.getLoc())};
+    OpBuilder b = OpBuilder::atBlockEnd(made.module->getBody());
+    llvm::SetVector<Operation *> members;
+    members.insert(root);
+    for (size_t i = 0; i < members.size(); ++i) {
+      Operation *member = members[i];
+      if (i && isKernel(member)) {
+        declare(b, cast<LLVM::LLVMFuncOp>(member));
+        continue;
+      }
+      Operation *copy = b.clone(*member);
+      if (auto function = dyn_cast<LLVM::LLVMFuncOp>(copy); function && !function.isExternal())
+        function.setLinkage(i ? LLVM::Linkage::Internal : LLVM::Linkage::External);
+      auto uses = SymbolTable::getSymbolUses(member);
+      for (SymbolTable::SymbolUse use : *uses)
+        if (Operation *used = symbols.lookup(use.getSymbolRef().getRootReference()))
+          members.insert(used);
+    }
+    return made;
+  }
+
+  static void declare(OpBuilder &b, LLVM::LLVMFuncOp kernel) {
+    LLVM::LLVMFuncOp::create(b, kernel.getLoc(), kernel.getName(), kernel.getFunctionType())
+        .setVisibility_(LLVM::Visibility::Hidden);
+  }
+
+  ModuleOp module;
+  SymbolTable symbols;
+};
+} // namespace
+
+/// Errors come back as text: parts are compiled by several threads.
+static std::string compile(Part &part, mlir::hone::TargetAttr target, StringRef dumpDir, Object &object) {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> ir = translateModuleToLLVMIR(*part.module, context);
+  std::string error = "its translation failed";
+  std::unique_ptr<llvm::TargetMachine> machine = ir ? makeMachine(target, error) : nullptr;
+  if (!machine)
+    return "no LLVM IR could be made: " + error;
+  ir->setTargetTriple(machine->getTargetTriple());
+  ir->setDataLayout(machine->createDataLayout());
+  for (llvm::Function &function : *ir)
+    if (!function.isDeclaration() && function.getName() != HONE_ENTRY_SYMBOL && function.hasExternalLinkage())
+      function.setVisibility(llvm::GlobalValue::HiddenVisibility);
+  if (part.isOptimized)
+    optimize(*ir, *machine);
+  auto dump = [&](StringRef suffix, llvm::function_ref<void(llvm::raw_ostream &)> write) {
+    if (dumpDir.empty())
+      return;
+    std::error_code code;
+    llvm::raw_fd_ostream out((dumpDir + "/" + part.name + suffix).str(), code);
+    if (!code)
+      write(out);
+    out.clear_error(); // dumps are a help, not a result
+  };
+  dump(".ll", [&](llvm::raw_ostream &out) { ir->print(out, nullptr); });
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return "the target can't emit object files";
+  passes.run(*ir);
+  dump(".o", [&](llvm::raw_ostream &out) { out << StringRef(object.data(), object.size()); });
+  return "";
 }
 
 FailureOr<std::vector<Object>> compileObjects(ModuleOp module, mlir::hone::TargetAttr target,
                                               StringRef dumpDir) {
   registerBuiltinDialectTranslation(*module.getContext());
   registerLLVMDialectTranslation(*module.getContext());
-  OwningOpRef<ModuleOp> code = module.clone();
-  for (auto weight : llvm::make_early_inc_range(code->getOps<mlir::hone::WeightOp>()))
-    weight.erase();
-  OwningOpRef<ModuleOp> plain = splitUnoptimized(*code);
-
-  std::vector<Object> objects;
-  for (auto [part, isOptimized] : {std::pair(*code, true), std::pair(*plain, false)}) {
-    if (part.getBody()->empty())
-      continue;
-    llvm::LLVMContext context;
-    std::unique_ptr<llvm::Module> ir = translateModuleToLLVMIR(part, context);
-    std::string error;
-    std::unique_ptr<llvm::TargetMachine> machine = makeMachine(target, error);
-    if (!ir || !machine)
-      return module.emitError("no LLVM IR could be made: ") << error;
-    ir->setTargetTriple(machine->getTargetTriple());
-    ir->setDataLayout(machine->createDataLayout());
-    for (llvm::Function &function : *ir)
-      if (!function.isDeclaration() && function.getName() != "hone_entry" && function.hasExternalLinkage())
-        function.setVisibility(llvm::GlobalValue::HiddenVisibility);
-    if (isOptimized)
-      optimize(*ir, *machine);
-    if (!dumpDir.empty()) {
-      std::error_code code;
-      llvm::raw_fd_ostream out((dumpDir + (isOptimized ? "/optimized.ll" : "/plain.ll")).str(), code);
-      if (!code)
-        ir->print(out, nullptr);
-      out.clear_error();
-    }
-    Object object;
-    llvm::raw_svector_ostream stream(object);
-    llvm::legacy::PassManager passes;
-    if (machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
-      return module.emitError("the target can't emit object files");
-    passes.run(*ir);
-    if (!dumpDir.empty()) {
-      std::error_code code;
-      llvm::raw_fd_ostream out((dumpDir + (isOptimized ? "/optimized.o" : "/plain.o")).str(), code);
-      if (!code)
-        out << StringRef(object.data(), object.size());
-      out.clear_error(); // dumps are a help, not a result
-    }
-    objects.push_back(std::move(object));
-  }
+  std::vector<Part> parts = Splitter(module).run();
+  std::vector<Object> objects(parts.size());
+  std::vector<std::string> errors(parts.size());
+  parallelFor(module.getContext(), 0, parts.size(), [&](size_t i) {
+    errors[i] = compile(parts[i], target, dumpDir, objects[i]);
+    parts[i].module = nullptr;
+  });
+  for (const std::string &error : errors)
+    if (!error.empty())
+      return module.emitError() << error;
   return objects;
 }
 

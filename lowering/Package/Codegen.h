@@ -9,9 +9,9 @@ namespace hone {
 
 using Object = llvm::SmallVector<char, 0>;
 
-/// Compiles a module in the LLVM dialect for `target` into relocatable objects: what LLVM may optimize, and
-/// kernels marked `hone.no_opt`, which it may not touch. Errors are emitted at the module. With `dumpDir` the
-/// LLVM IR is kept there.
+/// Compiles a module in the LLVM dialect for `target` into relocatable objects, one for the host code and one
+/// for each kernel, with the threads of the context. Kernels marked `hone.no_opt` go without LLVM's
+/// optimizer. Errors are emitted at the module. With `dumpDir` the LLVM IR and the objects are kept there.
 mlir::FailureOr<std::vector<Object>> compileObjects(mlir::ModuleOp module, mlir::hone::TargetAttr target,
                                                     llvm::StringRef dumpDir = "");
 
