@@ -84,6 +84,16 @@ def RaiseAttention : Pass<"hone-raise-attention", "::mlir::ModuleOp"> {
   }];
 }
 
+def MergeFactors : Pass<"hone-merge-factors", "::mlir::ModuleOp"> {
+  let summary = "makes one product of constant factors and divisors";
+  let description = [{
+    `x * a / b` with constants a and b becomes `x * (a / b)`, and a constant divisor a factor, when a matrix product or a
+    convolution went into x.
+
+    Needs: the raising passes first, which look for constants by their value. Numerics: rounding may change in the last place.
+  }];
+}
+
 def LowerConvTranspose : Pass<"hone-lower-conv-transpose", "::mlir::ModuleOp"> {
   let summary = "writes transposed convolutions as convolutions";
   let description = [{

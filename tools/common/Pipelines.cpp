@@ -36,6 +36,8 @@ static void buildSimplify(mlir::OpPassManager &pm) {
   pm.addPass(createRaiseRope());
   pm.addPass(createSimplifyMovement());
   pm.addPass(createRaiseAttention());
+  // Everything is raised: constant factors that are left mean nothing to a pattern.
+  pm.addPass(createMergeFactors());
   // Its weights are folded, its sizes too.
   pm.addPass(createLowerConvTranspose());
   // The movement that raising put around its ops cancels with the model's.
