@@ -33,6 +33,11 @@ struct Plan {
     pixelBlocks = v.ceilDiv(pixels, width * panelsAtOnce);
     units = v.mul(v.mul(v.mul(window.images, window.group), pixelBlocks), blocks);
   }
+  /// The numbers of output channels that units have.
+  SmallVector<int64_t> outputCounts(const ConvWindow &window) const {
+    int64_t outputs = window.outputsOfGroup(), last = outputs - (outputs - 1) / outputsAtOnce * outputsAtOnce;
+    return {std::min(outputs, outputsAtOnce), last};
+  }
   bool isBlocked(const ConvWindow &window) const { return inputsAtOnce < window.channels; }
   int64_t panelFloats(const ConvWindow &window) const {
     return panelsAtOnce * inputsAtOnce * window.taps() * width;
@@ -109,7 +114,7 @@ private:
     Value from = v.mul(first, window.taps()), to = v.add(from, channels * window.taps());
     // Phases that lie side by side come in pairs.
     ArrayRef<int64_t> heights = heightsOf(v).drop_back(window.interleave ? 1 : 0);
-    v.tileRows(top, bottom, heights, [&](Value channel, int64_t height) {
+    auto row = [&](Value channel, int64_t height) {
       v.loop(v.index(0), count, 1, [&](Value panel) {
         auto tile = [&](int64_t registers) {
           auto place = [&](size_t i) -> SmallVector<Value> {
@@ -146,7 +151,8 @@ private:
         Value second = v.add(firstPixel, v.add(v.mul(panel, plan.width), v.lanes));
         v.branch(v.less(second, plan.pixels), [&] { tile(registersOfPanel); }, [&] { tile(1); });
       });
-    });
+    };
+    v.tileRows(top, bottom, heights, row, plan.outputCounts(window));
   }
 
   /// A panel of a pointwise convolution: rows of the input.

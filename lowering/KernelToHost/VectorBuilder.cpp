@@ -176,11 +176,22 @@ void VectorBuilder::branch(Value condition, function_ref<void()> then, function_
 }
 
 void VectorBuilder::tileRows(Value from, Value to, ArrayRef<int64_t> heights,
-                             function_ref<void(Value, int64_t)> tile) {
+                             function_ref<void(Value, int64_t)> tile, ArrayRef<int64_t> counts) {
+  SmallVector<int64_t> left(counts); // rows of each possible count that taller tiles leave
   for (auto [i, height] : llvm::enumerate(heights)) {
-    Value count = sub(to, from);
     // Two tiles of the next height are better than one of this and a rest that keeps few sums.
-    if (i == 0 && heights.size() > 2 && height + heights[2] == 2 * heights[1]) {
+    bool isEvened = i == 0 && heights.size() > 2 && height + heights[2] == 2 * heights[1];
+    bool isUsed = counts.empty();
+    for (int64_t &rows : left) {
+      int64_t covered = isEvened && rows % height == heights[2] && rows > height ? rows - height : rows;
+      covered -= covered % height;
+      isUsed |= covered > 0;
+      rows -= covered;
+    }
+    if (!isUsed)
+      continue;
+    Value count = sub(to, from);
+    if (isEvened) {
       Value isShort =
           arith::AndIOp::create(b, loc, equal(rem(count, height), heights[2]), less(index(height), count));
       count = select(isShort, sub(count, index(height)), count);

@@ -69,9 +69,11 @@ public:
               llvm::function_ref<Values(Value, mlir::ValueRange)> body);
   void branch(Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise = nullptr);
-  /// Covers the rows [from, to) by tiles of the given heights (largest first, ending in 1).
+  /// Covers the rows [from, to) by tiles of the given heights (largest first, ending in 1). With `counts`,
+  /// the only numbers of rows that occur, heights that none of them needs take no code.
   void tileRows(Value from, Value to, mlir::ArrayRef<int64_t> heights,
-                llvm::function_ref<void(Value row, int64_t height)> tile);
+                llvm::function_ref<void(Value row, int64_t height)> tile,
+                mlir::ArrayRef<int64_t> counts = {});
 
   // Memory.
   Value dim(Value memory, int64_t axis);
