@@ -196,8 +196,10 @@ LogicalResult HostBuilder::lowerLoop(LoopOp op) {
       sizes.push_back(type.isDynamicDim(axis)
                           ? OpFoldResult(memref::DimOp::create(b, loc, stacks[i], axis).getResult())
                           : OpFoldResult(b.getIndexAttr(type.getDimSize(axis))));
-    Value result = op.getResult(carried + i);
-    buffers[result] = allocated[result] = reinterpret(stacks[i], type, sizes, loc);
+    Value result = op.getResult(carried + i), memory = reinterpret(stacks[i], type, sizes, loc);
+    if (memory.getType() != typeOf(result)) // the number of trips is known
+      memory = memref::CastOp::create(b, loc, typeOf(result), memory);
+    buffers[result] = allocated[result] = memory;
   }
   return success();
 }

@@ -394,6 +394,8 @@ LogicalResult HostBuilder::lower(Operation *op) {
     return lowerTopK(topk);
   if (auto nonzero = dyn_cast<NonZeroOp>(op))
     return lowerNonZero(nonzero);
+  if (auto nms = dyn_cast<NmsOp>(op))
+    return lowerNms(nms);
   if (auto scatter = dyn_cast<ScatterElementsOp>(op))
     return lowerScatter(op, scatter.getInput(), scatter.getIndices(), scatter.getUpdates());
   if (auto scatter = dyn_cast<ScatterNDOp>(op))

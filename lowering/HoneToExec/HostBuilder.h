@@ -58,6 +58,7 @@ private:
   mlir::LogicalResult lowerLoop(mlir::hone::LoopOp op);
   mlir::LogicalResult lowerTopK(mlir::hone::TopKOp op);
   mlir::LogicalResult lowerNonZero(mlir::hone::NonZeroOp op);
+  mlir::LogicalResult lowerNms(mlir::hone::NmsOp op);
   mlir::LogicalResult lowerScatter(mlir::Operation *op, mlir::Value input, mlir::Value indices,
                                    mlir::Value updates);
   mlir::LogicalResult lowerView(mlir::Operation *op);

@@ -46,6 +46,15 @@ LogicalResult HostBuilder::lowerNonZero(NonZeroOp op) {
   return success();
 }
 
+LogicalResult HostBuilder::lowerNms(NmsOp op) {
+  SmallVector<Value> tensors;
+  for (Value operand : op->getOperands())
+    tensors.push_back(buffer(operand));
+  tensors.push_back(allocate(op.getResult()));
+  library(op, "nms", tensors, index(op.getCenter(), op.getLoc()));
+  return success();
+}
+
 LogicalResult HostBuilder::lowerScatter(Operation *op, Value input, Value indices, Value updates) {
   Location loc = op->getLoc();
   Value result = op->getResult(0), from = buffer(input), memory = allocate(result);

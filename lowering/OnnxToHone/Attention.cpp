@@ -21,6 +21,12 @@ Value splitHeads(Node &n, Value x, int64_t heads) {
   return n.transpose(n.reshapeTo(x, n.shapeFrom({n.dims(x, 0, 2), n.one(heads), size})), {0, 2, 1, 3});
 }
 
+Value repeatHeads(Node &n, Value x, int64_t heads) {
+  int64_t times = heads / n.knownSize(x, 1, "heads");
+  Value many = n.expand(n.unsqueeze(x, {2}), n.shapeFrom({n.dims(x, 0, 2), n.one(times), n.dims(x, 2)}));
+  return n.reshapeTo(many, n.shapeFrom({n.dim(x, 0), n.one(heads), n.dims(x, 2)}));
+}
+
 Attended attend(Node &n, const Heads &h, bool wantsPresent) {
   if (n.failed)
     return {};
@@ -99,13 +105,8 @@ static void attendOpenly(Node &n, const Heads &h, bool is4, int64_t mode) {
   n.out(1, k);
   n.out(2, v);
   if (h.heads != h.keyHeads) { // each key head serves several query heads
-    auto repeat = [&](Value x) {
-      Value many = n.expand(n.unsqueeze(x, {2}),
-                            n.shapeFrom({n.dims(x, 0, 2), n.one(h.heads / h.keyHeads), n.dims(x, 2)}));
-      return n.reshapeTo(many, n.shapeFrom({n.dim(x, 0), n.one(h.heads), n.dims(x, 2)}));
-    };
-    k = repeat(k);
-    v = repeat(v);
+    k = repeatHeads(n, k, h.heads);
+    v = repeatHeads(n, v, h.heads);
   }
   double root = std::sqrt(h.scale != 0 ? h.scale : 1 / std::sqrt(double(n.size(q, 3))));
   Value scores = n.matmul(n.mul(q, n.number(q, root)), n.mul(k, n.number(k, root)), false, true),

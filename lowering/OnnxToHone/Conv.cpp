@@ -138,10 +138,12 @@ Value averaged(Node &n, Value x) {
 template <PoolKind kind>
 static void pool(Node &n) {
   Window w;
-  if (n.wants(1))
-    n.fail("the indices output is not built");
-  else if (takeWindow(n, n.in(0), n.integers("kernel_shape"), w))
-    n.out(0, pooled(n, kind, n.in(0), w, n.integer("count_include_pad", 0)));
+  if (!takeWindow(n, n.in(0), n.integers("kernel_shape"), w))
+    return;
+  Value y = pooled(n, kind, n.in(0), w, n.integer("count_include_pad", 0));
+  n.out(0, y);
+  if (y && n.wants(1))
+    n.out(1, maximaOf(n, n.in(0), y, w));
 }
 /// (sum of |x|^p)^(1/p)
 static Value lpRoot(Node &n, Value sum, double p) {

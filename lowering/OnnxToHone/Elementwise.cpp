@@ -75,6 +75,10 @@ static void castTo(Node &n) {
   }
   n.out(0, n.cast(n.in(0), type));
 }
+static void bitCast(Node &n) {
+  Type to = n.typeNumber(n.required("to"));
+  n.out(0, to ? n.make<BitcastOp>(to, n.in(0), TypeAttr::get(to)) : Value());
+}
 static void castLike(Node &n) { n.out(0, n.cast(n.in(0), Node::element(n.in(1)))); }
 static void identity(Node &n) { n.out(0, n.in(0)); }
 static void isInf(Node &n) {
@@ -164,6 +168,7 @@ ArrayRef<OpRow> elementwiseRows() {
       {"", "Clip", 1, clip6},
       {"", "Clip", 11, clip11, 1, 3},
       {"", "Cast", 1, castTo},
+      {"", "BitCast", 26, bitCast},
       {"", "CastLike", 15, castLike, 2, 2},
       {"", "Identity", 1, identity},
       {"", "Dropout", 1, dropout},

@@ -67,6 +67,30 @@ Value GraphImporter::lookup(StringRef name) const {
   return {};
 }
 
+std::optional<int64_t> GraphImporter::declaredRank(StringRef name) const {
+  const onnx::GraphProto &graph = model.graph();
+  auto keepsRank = [](StringRef op) {
+    return llvm::is_contained({"Add", "Cast", "Clip", "Div", "Exp", "Identity", "Mul", "Neg", "Relu",
+                               "Sigmoid", "Softmax", "Sqrt", "Sub", "Tanh"},
+                              op);
+  };
+  constexpr int maxSteps = 8;
+  for (int step = 0; step < maxSteps; ++step) {
+    for (auto *values : {&graph.output(), &graph.value_info()})
+      for (const auto &value : *values)
+        if (value.name() == name && value.type().tensor_type().has_shape())
+          return value.type().tensor_type().shape().dim_size();
+    const onnx::NodeProto *next = nullptr;
+    for (const auto &node : graph.node())
+      if (keepsRank(node.op_type()) && node.output_size() == 1 && llvm::is_contained(node.input(), name))
+        next = &node;
+    if (!next)
+      return std::nullopt;
+    name = next->output(0);
+  }
+  return std::nullopt;
+}
+
 //===-- the signature ------------------------------------------------------===//
 
 /// The size that --dim gives to a dimension "a" or "a + b + 1"; none when a part stays open.

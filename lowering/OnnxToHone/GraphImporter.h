@@ -29,6 +29,8 @@ public:
   /// The bytes of `weight` (a get_weight of a file's bytes) as another type of that many bytes; null for
   /// other values.
   mlir::Value reinterpret(mlir::Value weight, mlir::RankedTensorType type);
+  /// The rank that the main graph declares of a value, or of what elementwise operators make of it.
+  std::optional<int64_t> declaredRank(llvm::StringRef name) const;
   void report(const std::string &line);
 
   mlir::OpBuilder b;

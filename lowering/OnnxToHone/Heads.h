@@ -25,6 +25,8 @@ Attended attend(Node &n, const Heads &h, bool wantsPresent);
 /// [B, N, S, H] -> [B, S, N*H] and back.
 mlir::Value mergeHeads(Node &n, mlir::Value x);
 mlir::Value splitHeads(Node &n, mlir::Value x, int64_t heads);
+/// Each of [B, Nkv, S, H] heads several times in a row, `heads` in all.
+mlir::Value repeatHeads(Node &n, mlir::Value x, int64_t heads);
 
 /// One mask that says what both say; i1 keeps, floats are added. Either may be null.
 mlir::Value combineMasks(Node &n, mlir::Value a, mlir::Value c);

@@ -63,7 +63,19 @@ static void range(Node &n) {
       n.out(0, n.cast(n.like<RangeOp>(from, to, step), Node::element(start)));
       return;
     }
-  n.out(0, n.like<RangeOp>(start, limit, delta));
+  bool isFloat = !n.failed && Node::isFloat(start);
+  auto isConstant = [](Value x) { return matchPattern(x, m_Constant()); };
+  if (n.failed || (isFloat ? isConstant(start) && isConstant(limit) && isConstant(delta)
+                           : n.shapes.constants(delta).has_value())) {
+    n.out(0, n.like<RangeOp>(start, limit, delta));
+    return;
+  }
+  // A length that only the run knows is computed first.
+  Type element = Node::element(start), wide = n.b.getF64Type();
+  Value span = isFloat ? n.sub(n.cast(limit, wide), n.cast(start, wide)) : n.sub(limit, start);
+  Value length = n.div(n.cast(span, wide), n.cast(delta, wide));
+  Value count = n.max(n.cast(n.like<CeilOp>(length), n.b.getI64Type()), n.i64(0));
+  n.out(0, n.add(n.mul(n.cast(n.range(count), element), delta), start));
 }
 
 //===-- views ------------------------------------------------------------------===//
@@ -117,10 +129,20 @@ static void squeeze(Node &n) {
     return;
   }
   std::vector<int64_t> axes = axesOf(n, n.rank(x));
-  if (!n.has(1) && !n.hasAttribute("axes"))
+  if (!n.has(1) && !n.hasAttribute("axes")) {
+    SmallVector<int64_t> open;
     for (int64_t i = 0; i < n.rank(x); ++i)
       if (n.size(x, i) == 1)
         axes.push_back(i);
+      else if (ShapedType::isDynamic(n.size(x, i)))
+        open.push_back(i);
+    // Whether an open size is 1 decides the rank: what the model declares of the result tells.
+    int64_t rest = n.rank(x) - int64_t(axes.size() + open.size());
+    if (!open.empty() && n.outputs() && n.graph.declaredRank(n.proto.output(0)) == rest) {
+      axes.insert(axes.end(), open.begin(), open.end());
+      llvm::sort(axes);
+    }
+  }
   n.out(0, n.squeeze(x, axes));
 }
 static void unsqueeze(Node &n) {
@@ -180,7 +202,8 @@ static void sliceAlong(Node &n, Value starts, Value ends, Value steps, std::vect
   }
   if (!steps)
     steps = n.integerTensor(std::vector<int64_t>(count, 1));
-  n.out(0, n.like<SliceOp>(x, starts, ends, steps, axes));
+  n.out(0, n.shapes.constants(steps) ? n.like<SliceOp>(x, starts, ends, steps, axes)
+                                     : stepOpenly(n, x, starts, ends, steps, axes));
 }
 static void slice1(Node &n) {
   sliceAlong(n, n.integerTensor(n.integers("starts")), n.integerTensor(n.integers("ends")), {},
@@ -250,7 +273,9 @@ static void pad2(Node &n) {
 static void pad11(Node &n) {
   Value x = n.in(0), pads = n.in(1), value = n.has(2) ? n.in(2) : n.number(x, 0);
   auto kind = padKind(n);
-  if (n.has(3)) { // pads of some axes: the others get none
+  if (hasOpenAxes(n, 3)) {
+    pads = padsOpenly(n, pads, n.in(3), n.rank(x));
+  } else if (n.has(3)) { // pads of some axes: the others get none
     std::vector<int64_t> axes = n.known(3, "axes");
     int64_t rank = n.rank(x), some = int64_t(axes.size());
     if (n.size(pads, 0) != 2 * some) {

@@ -10,9 +10,11 @@ static const std::vector<const OpRow *> *rowsOf(llvm::StringRef domain, llvm::St
   static const std::map<Key, std::vector<const OpRow *>> table = [] {
     std::map<Key, std::vector<const OpRow *>> rows;
     for (llvm::ArrayRef<OpRow> family :
-         {elementwiseRows(), activationRows(), movementRows(), indexingRows(), resizeRows(), reduceRows(),
-          lossRows(), matmulRows(), einsumRows(), normRows(), attentionRows(), msAttentionRows(), convRows(),
-          quantRows(), selectRows(), recurrentRows(), controlRows()})
+         {elementwiseRows(), activationRows(), movementRows(), indexingRows(),  resizeRows(),
+          samplingRows(),    unpoolRows(),     signalRows(),   reduceRows(),    lossRows(),
+          matmulRows(),      einsumRows(),     normRows(),     attentionRows(), msAttentionRows(),
+          linearStateRows(), convRows(),       quantRows(),    selectRows(),    recurrentRows(),
+          controlRows()})
       for (const OpRow &row : family)
         rows[{row.domain.str(), row.name.str()}].push_back(&row);
     return rows;

@@ -15,6 +15,11 @@ mlir::Value withoutMarked(Node &n, mlir::Value values, mlir::Value isDropped, in
 mlir::Value reduceOpenly(Node &n, mlir::hone::ReduceKind kind, mlir::Value x, mlir::Value axes, bool keep);
 mlir::Value sliceOpenly(Node &n, mlir::Value x, mlir::Value starts, mlir::Value ends, mlir::Value steps,
                         mlir::Value axes);
+/// A slice along `axes` with steps that only the run knows.
+mlir::Value stepOpenly(Node &n, mlir::Value x, mlir::Value starts, mlir::Value ends, mlir::Value steps,
+                       llvm::ArrayRef<int64_t> axes);
+/// Two pads for each of `axes` as two for each of `rank` dimensions.
+mlir::Value padsOpenly(Node &n, mlir::Value pads, mlir::Value axes, int64_t rank);
 mlir::Value unsqueezeOpenly(Node &n, mlir::Value x, mlir::Value axes);
 mlir::Value squeezeOpenly(Node &n, mlir::Value x, mlir::Value axes);
 

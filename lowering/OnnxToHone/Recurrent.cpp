@@ -71,24 +71,24 @@ struct Layer {
   int64_t hidden = 0, directions = 1;
   bool batchFirst, startsBackward, isPlain = true;
   std::string direction;
-  Value x, batch, lengths;
+  Value x, w, r, batch, lengths;
   Type element;
   double clip;
   std::vector<Activation> activations;
   SmallVector<Value> outputs, hiddens, cells;
 
-  Layer(Node &n, int64_t gates, std::vector<std::string> defaults)
+  Layer(Node &n, Value w, Value r, int64_t gates, std::vector<std::string> defaults)
       : n(n), gates(gates), perDirection(int64_t(defaults.size())), batchFirst(n.integer("layout", 0)),
-        direction(n.text("direction", "forward")), x(n.in(0)), clip(n.real("clip", 0)) {
+        direction(n.text("direction", "forward")), x(n.in(0)), w(w), r(r), clip(n.real("clip", 0)) {
     directions = direction == "bidirectional" ? 2 : 1;
     startsBackward = direction == "reverse";
-    if (n.rank(x) != 3 || n.rank(n.in(1)) != 3 || n.rank(n.in(2)) != 3) {
+    if (n.rank(x) != 3 || n.rank(w) != 3 || n.rank(r) != 3) {
       n.fail("expected an input [time, batch, size] and weights of rank 3");
       return;
     }
-    hidden = n.knownSize(n.in(2), 2, "recurrent weights");
-    if (n.integer("hidden_size", hidden) != hidden || n.knownSize(n.in(1), 1, "weights") != gates * hidden ||
-        n.knownSize(n.in(2), 1, "recurrent weights") != gates * hidden) {
+    hidden = n.knownSize(r, 2, "recurrent weights");
+    if (n.integer("hidden_size", hidden) != hidden || n.knownSize(w, 1, "weights") != gates * hidden ||
+        n.knownSize(r, 1, "recurrent weights") != gates * hidden) {
       n.fail("expected weights of " + Twine(gates) + " gates of the hidden size");
       return;
     }
@@ -202,11 +202,11 @@ struct Layer {
 } // namespace
 
 /// Inputs X, W, R, B, sequence_lens, initial_h, initial_c, P; gates i, o, f, c.
-static void lstm(Node &n) {
-  Layer l(n, 4, {"sigmoid", "tanh", "tanh"});
+static void lstmOf(Node &n, Value weight, Value recurrent) {
+  Layer l(n, weight, recurrent, 4, {"sigmoid", "tanh", "tanh"});
   bool coupled = n.integer("input_forget", 0);
   for (int64_t d = 0; d < l.directions && !n.failed; ++d) {
-    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), h = l.state(5, d), c = l.state(6, d),
+    Value w = l.part(l.w, d), r = l.part(l.r, d), h = l.state(5, d), c = l.state(6, d),
           bias = l.part(n.in(3), d);
     if (l.isPlain && !coupled && !n.has(7)) {
       if (!bias)
@@ -244,12 +244,32 @@ static void lstm(Node &n) {
   l.finish();
 }
 
+static void lstm(Node &n) { lstmOf(n, n.in(1), n.in(2)); }
+
+/// com.microsoft: weights [directions, in, gates * H] as bytes. They become real; what runs through the layer
+/// stays so, which is more exact than bytes that are quantized anew at each step.
+static void dynamicQuantizeLstm(Node &n) {
+  auto real = [&](int weight, int scale) {
+    auto across = [&](Value v) { // one number, or one for each direction or column
+      v = n.cast(v, n.b.getF32Type());
+      return n.rank(v) == 0 ? v
+                            : n.unsqueeze(v, n.rank(v) == 1 ? ArrayRef<int64_t>{1, 2} : ArrayRef<int64_t>{1});
+    };
+    Value centered = n.sub(n.cast(n.in(weight), n.b.getF32Type()), across(n.in(scale + 1)));
+    return n.transpose(n.mul(centered, across(n.in(scale))), {0, 2, 1});
+  };
+  if (n.rank(n.in(1)) != 3 || n.rank(n.in(2)) != 3 || !n.has(8) || !n.has(9) || !n.has(10) || !n.has(11))
+    n.fail("expected weights of rank 3 with their scales and zero points");
+  else
+    lstmOf(n, real(1, 8), real(2, 10));
+}
+
 /// Gates z, r, h.
 static void gru(Node &n) {
-  Layer l(n, 3, {"sigmoid", "tanh"});
+  Layer l(n, n.in(1), n.in(2), 3, {"sigmoid", "tanh"});
   bool resetsAfter = n.integer("linear_before_reset", 0);
   for (int64_t d = 0; d < l.directions && !n.failed; ++d) {
-    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), bias = l.part(n.in(3), d),
+    Value w = l.part(l.w, d), r = l.part(l.r, d), bias = l.part(n.in(3), d),
           projected = n.matmul(l.x, w, false, true);
     if (!bias)
       bias = l.zeros({n.one(6 * l.hidden)});
@@ -271,9 +291,9 @@ static void gru(Node &n) {
 }
 
 static void rnn(Node &n) {
-  Layer l(n, 1, {"tanh"});
+  Layer l(n, n.in(1), n.in(2), 1, {"tanh"});
   for (int64_t d = 0; d < l.directions && !n.failed; ++d) {
-    Value w = l.part(n.in(1), d), r = l.part(n.in(2), d), bias = l.part(n.in(3), d),
+    Value w = l.part(l.w, d), r = l.part(l.r, d), bias = l.part(n.in(3), d),
           projected = n.matmul(l.x, w, false, true);
     if (bias)
       projected =
@@ -286,8 +306,10 @@ static void rnn(Node &n) {
 }
 
 ArrayRef<OpRow> recurrentRows() {
-  static const OpRow rows[] = {
-      {"", "LSTM", 1, lstm, 3, 8}, {"", "GRU", 1, gru, 3, 6}, {"", "RNN", 1, rnn, 3, 6}};
+  static const OpRow rows[] = {{"", "LSTM", 1, lstm, 3, 8},
+                               {"com.microsoft", "DynamicQuantizeLSTM", 1, dynamicQuantizeLstm, 3, 12},
+                               {"", "GRU", 1, gru, 3, 6},
+                               {"", "RNN", 1, rnn, 3, 6}};
   return rows;
 }
 

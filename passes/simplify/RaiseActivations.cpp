@@ -84,8 +84,21 @@ struct GeluPattern : OpRewritePattern<MulOp> {
     return rewriter.notifyMatchFailure(op, "no factor is 1 + erf(x / sqrt(2)) or 1 + tanh(...) of the other");
   }
 
-  /// sqrt(2 / pi) * (x + 0.044715 x^3)
+  /// sqrt(2 / pi) * (x + 0.044715 x^3), or with x taken out of the sum.
   static bool isTanhArgument(Value value, Value x) {
+    SmallVector<Value> factors;
+    double scale = 1;
+    factorsOf(value, factors, scale);
+    if (factors.size() == 2 && close(scale, std::sqrt(2 / M_PI)))
+      for (auto [same, other] : {std::pair(factors[0], factors[1]), std::pair(factors[1], factors[0])})
+        if (same == x && eitherOrder<AddOp>(other, [&, x = x](Value one, Value square) {
+              SmallVector<Value> twice;
+              double cubic = 1;
+              factorsOf(square, twice, cubic);
+              return isFloat(one, 1) && twice.size() == 2 && twice[0] == x && twice[1] == x &&
+                     close(cubic, 0.044715);
+            }))
+          return true;
     auto [sum, factor] = stripScale(value);
     return close(factor, std::sqrt(2 / M_PI)) && eitherOrder<AddOp>(sum, [&, x = x](Value a, Value b) {
              SmallVector<Value> factors;

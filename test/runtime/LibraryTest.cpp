@@ -21,7 +21,7 @@ struct FakeRuntime : HoneRuntime {
   std::string message;
 };
 
-enum { topkId, nonzeroCountId, nonzeroId, scatterElementsId, scatterNdId };
+enum { topkId, nonzeroCountId, nonzeroId, scatterElementsId, scatterNdId, nmsId };
 constexpr int64_t f32 = int64_t(DType::F32), i64 = int64_t(DType::I64), i32 = int64_t(DType::I32),
                   f16 = int64_t(DType::F16), boolean = int64_t(DType::Bool), i8 = int64_t(DType::I8);
 enum Kind : int64_t { set, add, multiply, minimum, maximum };
@@ -103,6 +103,33 @@ TEST_F(Library, NonZeroOfNothingAndOfAScalar) {
   ASSERT_EQ(call(nonzeroCountId, {{&one, {}}, {&count, {1}}}, {boolean, 0}), 0);
   EXPECT_EQ(count, 1);
   EXPECT_EQ(call(nonzeroId, {{&one, {}}, {nullptr, {0, 1}}}, {boolean, 0}), 0);
+}
+
+TEST_F(Library, NmsKeepsTheBestOfThoseThatOverlap) {
+  // The first two overlap by 9/11, the third lies apart, the fourth scores too little.
+  std::vector<float> boxes{0, 0, 1, 1, 0, 0.1f, 1, 1.1f, 3, 3, 2, 2, 5, 5, 6, 6},
+      scores{0.5f, 0.9f, 0.5f, 0.1f};
+  int64_t most = 4;
+  float overlap = 0.5f, least = 0.2f;
+  std::vector<int64_t> order(4, 7);
+  auto run = [&](int64_t isCentred) {
+    return call(nmsId,
+                {{boxes.data(), {1, 4, 4}},
+                 {scores.data(), {1, 1, 4}},
+                 {&most, {}},
+                 {&overlap, {}},
+                 {&least, {}},
+                 {order.data(), {1, 1, 4}}},
+                {isCentred});
+  };
+  ASSERT_EQ(run(0), 0);
+  EXPECT_EQ(order, (std::vector<int64_t>{1, 2, -1, -1}));
+  overlap = 0.9f;
+  ASSERT_EQ(run(0), 0);
+  EXPECT_EQ(order, (std::vector<int64_t>{1, 0, 2, -1})); // equal scores: the lower index first
+  most = 1;
+  ASSERT_EQ(run(1), 0);
+  EXPECT_EQ(order, (std::vector<int64_t>{1, -1, -1, -1}));
 }
 
 TEST_F(Library, ScatterElementsFollowsTheAxis) {

@@ -95,6 +95,13 @@ LogicalResult LoopOp::inferShapes(Shapes &shapes) {
         }
     }
   }
+  // Without a condition all trips are done.
+  std::optional<DimExpr> trips;
+  if (getTrips() && !getCondition() && matchPattern(yielded()[0], m_NonZero())) {
+    trips = shapes.element(getTrips(), 0);
+    if (!shapes.isNonNegative(*trips))
+      trips = shapes.max(*trips, DimExpr(0));
+  }
   for (size_t i = 0; i < getNumResults(); ++i) {
     auto result = cast<OpResult>(getResult(i));
     Value value = yielded()[i + 1];
@@ -103,7 +110,7 @@ LogicalResult LoopOp::inferShapes(Shapes &shapes) {
       return emitError("expected a tensor from the body, got ") << value.getType();
     std::vector<DimExpr> dims;
     if (i >= carried) // stacked along a new first dimension
-      dims.push_back(shapes.unknownDim(result, 0));
+      dims.push_back(trips ? *trips : shapes.unknownDim(result, 0));
     for (int64_t axis = 0; axis < type.getRank(); ++axis) {
       DimExpr dim = i < carried ? shapes.dim(body.getArgument(i + 2), axis) : shapes.dim(value, axis);
       dims.push_back(shapes.isVisible(dim, *this) ? dim : shapes.unknownDim(result, axis + (i >= carried)));

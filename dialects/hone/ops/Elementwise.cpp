@@ -164,6 +164,13 @@ LogicalResult SelectOp::inferShapes(Shapes &shapes) {
   return success();
 }
 
+LogicalResult BitcastOp::inferShapes(Shapes &shapes) {
+  auto bits = [](Type type) { return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth(); };
+  if (bits(elementType(getInput())) != bits(getTo()))
+    return emitError("expected element types of one width, got ")
+           << elementType(getInput()) << " and " << getTo();
+  return inferBroadcast(*this, shapes, getTo());
+}
 LogicalResult CastOp::inferShapes(Shapes &shapes) {
   shapes.setResult(cast<OpResult>(getResult()), getTo(), shapes.dims(getInput()));
   auto from = dyn_cast<IntegerType>(elementType(getInput())), to = dyn_cast<IntegerType>(getTo());
@@ -505,4 +512,17 @@ HONE_ELEMENT(CastOp)
 Value CastOp::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {
   Type to = Arithmetic::withElement(operands[0].getType(), storageType(getTo()));
   return castElement(b, loc, operands[0], elementType(getInput()), to, getTo());
+}
+
+HONE_ELEMENT(BitcastOp)
+Value BitcastOp::buildScalar(OpBuilder &b, Location loc, ValueRange operands) {
+  Arithmetic a{b, loc};
+  Value x = operands[0];
+  // A truth value is a byte of 0 or 1 in memory.
+  if (elementType(getInput()).isInteger(1))
+    x = arith::ExtUIOp::create(b, loc, Arithmetic::withElement(x.getType(), b.getI8Type()), x);
+  if (getTo().isInteger(1))
+    return a.cmp(arith::CmpIPredicate::ne, x, a.number(x, 0));
+  Type to = Arithmetic::withElement(x.getType(), storageType(getTo()));
+  return x.getType() == to ? x : arith::BitcastOp::create(b, loc, to, x).getResult();
 }

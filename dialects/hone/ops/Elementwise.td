@@ -64,6 +64,10 @@ def Hone_CastOp : Hone_Unary<"cast", "conversion to the element type `to`; float
   let arguments = (ins Hone_Tensor:$input, TypeAttr:$to, DefaultValuedAttr<BoolAttr, "true">:$saturate);
 }
 
+def Hone_BitcastOp : Hone_Unary<"bitcast", "the same bits as element type `to` of equal width"> {
+  let arguments = (ins Hone_Tensor:$input, TypeAttr:$to);
+}
+
 def Hone_AddOp : Hone_Binary<"add", "x + y", [Commutative]>;
 def Hone_SubOp : Hone_Binary<"sub", "x - y">;
 def Hone_MulOp : Hone_Binary<"mul", "x * y", [Commutative]>;

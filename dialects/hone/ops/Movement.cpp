@@ -135,6 +135,7 @@ LogicalResult ReshapeOp::inferShapes(Shapes &shapes) {
     return emitError("expected a 1-D shape of known length, got ") << getShape().getType();
   std::vector<DimExpr> input = shapes.dims(getInput()), dims;
   int inferred = -1;
+  bool isOpen = false;
   for (int64_t i = 0; i < shapeType.getDimSize(0); ++i) {
     DimExpr dim = shapes.element(getShape(), i);
     if (dim.is(0) && !getAllowzero()) {
@@ -148,9 +149,10 @@ LogicalResult ReshapeOp::inferShapes(Shapes &shapes) {
       dim = DimExpr(1);
     } else if (auto constant = dim.constant(); constant && *constant < 0) {
       return emitError("expected sizes of at least -1, got ") << *constant;
-    } else if (!constant && !shapes.isNonNegative(dim)) {
+    } else if (!constant && !shapes.isNonNegative(dim) && !llvm::is_contained(input, dim)) {
       // A number that only the run knows may be -1 or 0 itself.
       dim = shapes.unknownDim(only(*this), i);
+      isOpen = true;
     }
     dims.push_back(dim);
   }
@@ -176,7 +178,10 @@ LogicalResult ReshapeOp::inferShapes(Shapes &shapes) {
     if (!quotient && total.constant() && others.constant() && !others.is(0))
       return emitError("expected a shape for ") << *product(input).constant() << " elements, got one that "
                                                 << *product(dims).constant() << " can't fill";
-    dims[inferred] = quotient ? *quotient : shapes.floorDiv(total, others);
+    // What stands on sizes of this result is one itself.
+    dims[inferred] = quotient ? *quotient
+                     : isOpen ? shapes.unknownDim(only(*this), inferred)
+                              : shapes.floorDiv(total, others);
   } else if (total.constant() && others.constant() && total != others) {
     return emitError("expected a shape of ")
            << *product(input).constant() << " elements, got " << *product(dims).constant();

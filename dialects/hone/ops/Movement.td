@@ -221,13 +221,14 @@ def Hone_ResizeKind : I32EnumAttr<"ResizeKind", "interpolation", [Hone_ResizeNea
 def Hone_ResizeOp : Hone_ElementOp<"resize"> {
   let summary = "ONNX Resize over `axes`: `extent` holds sizes (1-D i64) or scales (1-D f32), one element an axis";
   let description = [{
-    input [d...]; axis `axes[i]` gets size extent[i], or floor(d * extent[i]) when extent holds scales. `coordinates` and `nearest` are ONNX's
-    coordinate_transformation_mode and nearest_mode; `cubic_a` is the cubic's coefficient. Interpolates in f32.
+    input [d...]; axis `axes[i]` gets size extent[i], or floor(d * extent[i]) when extent holds scales. `sizes` (1-D i64): the sizes that go with
+    scales which only the run knows. `coordinates` and `nearest` are ONNX's coordinate_transformation_mode and nearest_mode; `cubic_a` is the
+    cubic's coefficient. Interpolates in f32.
   }];
-  let arguments = (ins Hone_ResizeKind:$kind, Hone_Tensor:$input, Hone_Tensor:$extent,
+  let arguments = (ins Hone_ResizeKind:$kind, Hone_Tensor:$input, Hone_Tensor:$extent, Optional<Hone_Tensor>:$sizes,
                    DenseI64ArrayAttr:$axes, StrAttr:$coordinates, DefaultValuedAttr<StrAttr, "\"round_prefer_floor\"">:$nearest,
                    DefaultValuedAttr<F32Attr, "-0.75f">:$cubic_a, UnitAttr:$exclude_outside);
   let results = (outs Hone_Tensor:$result);
-  let assemblyFormat = "$kind $input `,` $extent $axes attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$kind $input `,` $extent (`,` $sizes^)? $axes attr-dict `:` functional-type(operands, results)";
 }
 #endif

@@ -9,6 +9,8 @@ LogicalResult ResizeOp::inferShapes(Shapes &shapes) {
   auto extent = dyn_cast<RankedTensorType>(getExtent().getType());
   if (!extent || extent.getRank() != 1 || extent.getDimSize(0) != int64_t(getAxes().size()))
     return emitError("expected ") << getAxes().size() << " sizes or scales, got " << getExtent().getType();
+  if (getSizes() && getSizes().getType() != extent.clone(IntegerType::get(getContext(), 64)))
+    return emitError("expected a size as i64 for each axis, got ") << getSizes().getType();
   DenseFPElementsAttr scales;
   bool constantScales =
       isa<FloatType>(extent.getElementType()) && matchPattern(getExtent(), m_Constant(&scales));
@@ -30,7 +32,8 @@ LogicalResult ResizeOp::inferShapes(Shapes &shapes) {
     else if (constantScales && scale > 0 && 1 / scale == std::floor(1 / scale) && 1 / scale < 1e6)
       dims[axis] = shapes.floorDiv(dims[axis], DimExpr(int64_t(1 / scale)));
     else
-      dims[axis] = shapes.unknownDim(cast<OpResult>(getResult()), axis);
+      dims[axis] =
+          getSizes() ? shapes.element(getSizes(), i) : shapes.unknownDim(cast<OpResult>(getResult()), axis);
   }
   shapes.setResult(cast<OpResult>(getResult()), cast<ShapedType>(getInput().getType()).getElementType(),
                    dims);

@@ -38,3 +38,11 @@ func.func @main(%c: tensor<8xi32>, %x: tensor<8xf32>) {
   %0 = hone.select %c, %x, %x : (tensor<8xi32>, tensor<8xf32>, tensor<8xf32>) -> tensor<*xf32>
   return
 }
+
+// -----
+
+func.func @main(%x: tensor<2x8xf32>) {
+  // expected-error @+1 {{expected element types of one width, got 'f32' and 'i64'}}
+  %0 = hone.bitcast %x {to = i64} : (tensor<2x8xf32>) -> tensor<*xi64>
+  return
+}

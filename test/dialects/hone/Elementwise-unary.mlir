@@ -4,6 +4,8 @@
 func.func @main(%x: tensor<?x8xf32> {hone.dims = ["n", 8]}, %b: tensor<?x8xi1> {hone.dims = ["n", 8]}) {
   // CHECK: hone.abs %{{.*}} : (tensor<?x8xf32>) -> tensor<?x8xf32>
   %abs = hone.abs %x : (tensor<?x8xf32>) -> tensor<*xf32>
+  // CHECK: hone.bitcast %{{.*}} {to = i32} : (tensor<?x8xf32>) -> tensor<?x8xi32>
+  %bits = hone.bitcast %x {to = i32} : (tensor<?x8xf32>) -> tensor<*xi32>
   // CHECK: hone.neg %{{.*}} : (tensor<?x8xf32>) -> tensor<?x8xf32>
   %neg = hone.neg %x : (tensor<?x8xf32>) -> tensor<*xf32>
   // CHECK: hone.sign %{{.*}} : (tensor<?x8xf32>) -> tensor<?x8xf32>

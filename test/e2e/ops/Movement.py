@@ -24,6 +24,16 @@ CASES = [
     # How PyTorch writes the pads of F.pad: the sizes of the other dimensions must stay known.
     Case("pads-turned-around", "(float[n,4,h,w] x) => (float[] y) { p = Constant<value_ints=[1,1,0,2]>() z = ConstantOfShape<value = int64[1] {0}>(k) c = Concat<axis=0>(p, z) r = Reshape(c, s) v = Slice(r, m, lo, zero, m) t = Transpose<perm=[1,0]>(v) f = Reshape(t, m) i = Cast<to=7>(f) q = Pad<mode=\"reflect\">(x, i) y = DepthToSpace<blocksize=2>(q) }",
          {"x": (1, 4, 5, 6)}, {"x": (2, 4, 3, 2)}, weights={"k": i64(4), "s": i64(-1, 2), "m": i64(-1), "lo": i64(-(2**63)), "zero": i64(0)}),
+    # Sizes less a number are sizes all the same when a dimension of the input has them.
+    Case("reshape-shrunk", "(float[n,4,t] x) => (float[] y) { c = MaxPool<kernel_shape=[4]>(x) p = Transpose<perm=[0,2,1]>(c) s = Shape(p) z = Constant<value_ints=[0,1]>() f = Gather(s, z) m = Constant<value_ints=[2,-1]>() r = Concat<axis=0>(f, m) y = Reshape(p, r) }", {"x": (2, 4, 9)}, {"x": (1, 4, 4)}),
+    Case("reshape-open", "(float[6,b] x) => (float[] y) { s = Shape(x) o = Constant<value_ints=[1]>() d = Gather(s, o) two = Constant<value_ints=[2]>() e = Sub(d, two) m = Constant<value_ints=[-1]>() r = Concat<axis=0>(e, m) y = Reshape(x, r) }", {"x": (6, 4)}, {"x": (6, 3)}),
+    # The declared rank of the result says that the open size is 1.
+    Case("squeeze-declared", "(float[a,b,3] x) => (float[c] y) { e = Exp(x) s = ReduceSum<keepdims=1>(e, ax) q = Squeeze(s) n = Neg(q) y = Sigmoid(n) }", {"x": (1, 5, 3)}, weights={"ax": i64(1)}),
+    Case("slice-runtime-steps", "(float[a,b] x, int64[2] s, int64[2] e, int64[2] t) => (float[] y) { y = Slice(x, s, e, ax, t) }", {"x": (6, 10), "s": i64(1, -1), "e": i64(5, -8), "t": i64(2, -3)}, {"x": (3, 4), "s": i64(9, 0), "e": i64(-9, 4), "t": i64(-1, 3)}, weights={"ax": i64(0, 1)}),
+    Case("range-runtime", "(float s, float l, float d, int64 a, int64 b, int64 c) => (float[] y, int64[] z) { y = Range(s, l, d) z = Range(a, b, c) }",
+         {"s": np.float32(0.5), "l": np.float32(3), "d": np.float32(0.25), "a": i64(9), "b": i64(-2), "c": i64(-3)}, {"s": np.float32(2), "l": np.float32(1), "d": np.float32(1), "a": i64(1), "b": i64(2), "c": i64(1)}),
+    Case("pad-runtime-axes", "(float[a,b,c] x, int64[4] p, int64[2] ax) => (float[] y) { y = Pad(x, p, , ax) }", {"x": (2, 3, 4), "p": i64(1, 0, 2, 3), "ax": i64(2, -3)}),
+    Case("bitcast", "(float[a,b] x, bool[a] c) => (int32[] y, float[] z, uint8[] d) { y = BitCast<to=6>(x) z = BitCast<to=1>(y) d = BitCast<to=2>(c) }", {"x": (2, 3), "c": (2,)}, opset=26),
     Case("concat", "(float[a,b] x, float[a,c] z) => (float[] y) { y = Concat<axis=1>(x, z, x) }", {"x": (3, 4), "z": (3, 1)}, {"x": (1, 9), "z": (1, 0)}),
     Case("split", "(float[a,9] x) => (float[] p, float[] q, float[] r, float[] s) { p, q = Split<axis=1>(x, n) r, s = Split<axis=1, num_outputs=2>(x) }", {"x": (4, 9)}, weights={"n": i64(2, 7)}),
     Case("squeeze", "(float[a,1,b,1] x) => (float[] y, float[] z) { y = Squeeze(x, ax) z = Unsqueeze(y, ax) }", {"x": (3, 1, 4, 1)}, weights={"ax": i64(1, -1)}),

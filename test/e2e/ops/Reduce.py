@@ -15,6 +15,7 @@ CASES = [
     *[reduce(op) for op in "ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSumExp".split()],
     reduce("ReduceLogSum", positive=True),
     Case("reduceprod", "(float[a,b] x) => (float[] y) { y = ReduceProd(x, one) }", {"x": (3, 7)}, weights={"one": np.array([1], np.int64)}),
+    Case("runtime-axes", "(float[a,b,c] x, int64[k] ax) => (float[] y, float[] z) { y = ReduceSum(x, ax) z = ReduceMax(x, ax) }", {"x": (2, 3, 4), "ax": np.array([-1, 0])}, {"x": (2, 3, 4), "ax": np.zeros(0, np.int64)}, {"x": (3, 1, 2), "ax": np.array([1])}),
     Case("mean-opset13", "(float[a,b,c] x) => (float[] y) { y = ReduceMean<axes=[-1], keepdims=1>(x) }", *SHAPES, opset=13),
     Case("sum-int", "(int64[a,b] x) => (int64[] y) { y = ReduceSum<keepdims=0>(x) }", {"x": (4, 9)}),
     Case("argmax", "(float[a,b,c] x) => (int64[] y, int64[] z) { y = ArgMax<axis=1>(x) z = ArgMin<axis=-1, keepdims=0>(x) }", *SHAPES),

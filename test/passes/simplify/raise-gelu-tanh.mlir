@@ -64,3 +64,26 @@ func.func @other(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %y = hone.mul %h, %a : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
   return %y : tensor<?x8xf32>
 }
+
+// -----
+
+// BLOOM takes x out of the sum.
+// CHECK-LABEL: func.func @factored
+// CHECK: hone.gelu %arg0 {tanh} : (tensor
+// CHECK-NOT: hone.mul
+func.func @factored(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %half = hone.constant dense<0.5> : tensor<f32> : tensor<f32>
+  %one = hone.constant dense<1.0> : tensor<f32> : tensor<f32>
+  %c = hone.constant dense<0.044715> : tensor<f32> : tensor<f32>
+  %r = hone.constant dense<0.797884583> : tensor<f32> : tensor<f32>
+  %h = hone.mul %x, %half : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %k = hone.mul %x, %r : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %p = hone.mul %x, %c : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %q = hone.mul %p, %x : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %s = hone.add %q, %one : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %m = hone.mul %k, %s : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %t = hone.tanh %m : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %a = hone.add %t, %one : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %y = hone.mul %h, %a : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
