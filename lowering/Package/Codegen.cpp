@@ -92,6 +92,11 @@ private:
     OpBuilder b = OpBuilder::atBlockEnd(made.module->getBody());
     llvm::SetVector<Operation *> members;
     members.insert(root);
+    // What the runtime looks up by name belongs to the host code, which need not refer to it.
+    if (!isKernel(root))
+      for (auto global : module.getOps<LLVM::GlobalOp>())
+        if (global.getLinkage() == LLVM::Linkage::External)
+          members.insert(global);
     for (size_t i = 0; i < members.size(); ++i) {
       Operation *member = members[i];
       if (i && isKernel(member)) {
