@@ -136,9 +136,10 @@ static void squeeze(Node &n) {
         axes.push_back(i);
       else if (ShapedType::isDynamic(n.size(x, i)))
         open.push_back(i);
-    // Whether an open size is 1 decides the rank: what the model declares of the result tells.
+    // Whether an open size is 1 decides the rank: what the model declares of the result tells. Scalars are
+    // not believed: they are written of models that were traced with a batch of 1.
     int64_t rest = n.rank(x) - int64_t(axes.size() + open.size());
-    if (!open.empty() && n.outputs() && n.graph.declaredRank(n.proto.output(0)) == rest) {
+    if (!open.empty() && rest > 0 && n.outputs() && n.graph.declaredRank(n.proto.output(0)) == rest) {
       axes.insert(axes.end(), open.begin(), open.end());
       llvm::sort(axes);
     }

@@ -130,6 +130,10 @@ static void gridSample(Node &n) {
     n.fail("expected a known mode and padding_mode, got '" + mode + "' and '" + padding + "'");
     return;
   }
+  if (*between == Between::cubic && *outside == Outside::border) {
+    n.fail("cubic sampling with a repeated border is not built");
+    return;
+  }
   bool isCentred = n.integer("align_corners", 0);
   Sampler sampler{n, x, *outside, *between};
   Value rows =
@@ -199,7 +203,7 @@ static void roiAlign(Node &n) {
   auto number = [&](double value) { return n.constant(element, value); };
   Sampler sampler{n, n.gather(x, n.cast(n.in(2), i64), 0), Outside::border, Between::linear};
   Value scaled = n.sub(n.mul(rois, number(n.real("spatial_scale", 1))), number(isHalf ? 0.5 : 0));
-  Value mark, points = number(1), positions[2], shape[2][2]; // bins and points of an axis
+  Value positions[2], shape[2][2]; // bins and points of an axis
   Value counts[2], inside[2];
   for (int64_t axis = 0; axis < 2 && !n.failed; ++axis) { // y, then x
     int64_t bins = n.integer(axis ? "output_width" : "output_height", 1);

@@ -57,7 +57,7 @@ static void unique(Node &n) {
     x = n.reshape(x, {-1});
   if (n.failed)
     return;
-  Type i64 = n.b.getI64Type(), open = UnrankedTensorType::get(Node::element(x));
+  Type i64 = n.b.getI64Type();
   SmallVector<int64_t> perm = {axis};
   for (int64_t i = 0; i < n.rank(x); ++i)
     if (i != axis)

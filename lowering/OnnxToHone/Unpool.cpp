@@ -1,4 +1,4 @@
-// Pooling that says where its maxima were, and what puts windows back: MaxUnpool, Col2Im.
+// Pooling that says where its maxima were, and what puts them back.
 #include "lowering/OnnxToHone/OpTable.h"
 #include "lowering/OnnxToHone/Window.h"
 
@@ -104,55 +104,8 @@ static void maxUnpool(Node &n) {
   n.out(0, y);
 }
 
-/// Columns [N, C * block, L] added up at their places in an image.
-static void col2Im(Node &n) {
-  Value x = n.in(0);
-  Type i64 = n.b.getI64Type();
-  Value image = n.cast(n.in(1), i64), block = n.cast(n.in(2), i64);
-  int64_t spatial = n.knownSize(image, 0, "an image shape");
-  std::vector<int64_t> strides = n.integers("strides", std::vector<int64_t>(spatial, 1)),
-                       dilations = n.integers("dilations", std::vector<int64_t>(spatial, 1)),
-                       pads = n.integers("pads", std::vector<int64_t>(2 * spatial, 0));
-  if (n.rank(x) != 3 || n.size(block, 0) != spatial || int64_t(strides.size()) != spatial ||
-      int64_t(dilations.size()) != spatial || int64_t(pads.size()) != 2 * spatial) {
-    n.fail("expected columns [N, C * block, L], and strides, dilations and twice as many pads for each of " +
-           Twine(spatial) + " dimensions");
-    return;
-  }
-  SmallVector<Value> sizes;
-  for (int64_t i = 0; i < spatial; ++i)
-    sizes.push_back(n.pick(image, 0, i));
-  SmallVector<Value> offsets = stridesOf(n, sizes);
-  // [block..., positions...]: where each element of the columns goes, and whether it lies in the image.
-  Value at, inside;
-  for (int64_t i = 0; i < spatial && !n.failed; ++i) {
-    Value size = n.pick(block, 0, i);
-    Value reach = n.add(n.mul(n.sub(size, n.i64(1)), n.i64(dilations[i])), n.i64(1));
-    Value room = n.sub(n.add(sizes[i], n.i64(pads[i] + pads[i + spatial])), reach);
-    Value windows = n.add(n.div(room, n.i64(strides[i])), n.i64(1));
-    Value tap = n.unsqueeze(n.mul(n.range(size), n.i64(dilations[i])), axesFrom(1, 2 * spatial - i));
-    Value window = n.unsqueeze(n.mul(n.range(windows), n.i64(strides[i])), axesFrom(1, spatial - i));
-    Value place = n.sub(n.add(tap, window), n.i64(pads[i]));
-    Value isIn = n.both(n.compare(CmpKind::ge, place, n.i64(0)), n.compare(CmpKind::lt, place, sizes[i]));
-    Value part = n.mul(place, offsets[i]);
-    at = at ? n.add(at, part) : part;
-    inside = inside ? n.both(inside, isIn) : isIn;
-  }
-  Value pixels = n.reduce(ReduceKind::prod, image, {0}, true);
-  // What lies outside is added to one pixel more, which is cut off.
-  at = n.reshape(n.select(inside, at, n.squeeze(pixels, {0})), {-1});
-  Value taps = n.reduce(ReduceKind::prod, block, {0}, true), batch = n.dim(x, 0);
-  Value channels = n.div(n.dim(x, 1), taps);
-  Value columns = n.reshapeTo(x, n.shapeFrom({batch, channels, n.one(-1)}));
-  Value room = n.fill(n.shapeFrom({batch, channels, n.add(pixels, n.one(1))}), n.number(x, 0));
-  Value y = n.make<ScatterElementsOp>(Node::element(x), ScatterKind::add, room, n.expand(at, n.dims(columns)),
-                                      columns, uint64_t(2));
-  y = n.like<SliceOp>(y, n.one(0), pixels, n.one(1), ArrayRef<int64_t>{2});
-  n.out(0, n.reshapeTo(y, n.shapeFrom({batch, channels, image})));
-}
-
 ArrayRef<OpRow> unpoolRows() {
-  static const OpRow rows[] = {{"", "MaxUnpool", 9, maxUnpool, 2, 3}, {"", "Col2Im", 18, col2Im, 3, 3}};
+  static const OpRow rows[] = {{"", "MaxUnpool", 9, maxUnpool, 2, 3}};
   return rows;
 }
 

@@ -31,7 +31,7 @@ CASES = [
     Case("squeeze-declared", "(float[a,b,3] x) => (float[c] y) { e = Exp(x) s = ReduceSum<keepdims=1>(e, ax) q = Squeeze(s) n = Neg(q) y = Sigmoid(n) }", {"x": (1, 5, 3)}, weights={"ax": i64(1)}),
     Case("slice-runtime-steps", "(float[a,b] x, int64[2] s, int64[2] e, int64[2] t) => (float[] y) { y = Slice(x, s, e, ax, t) }", {"x": (6, 10), "s": i64(1, -1), "e": i64(5, -8), "t": i64(2, -3)}, {"x": (3, 4), "s": i64(9, 0), "e": i64(-9, 4), "t": i64(-1, 3)}, weights={"ax": i64(0, 1)}),
     Case("range-runtime", "(float s, float l, float d, int64 a, int64 b, int64 c) => (float[] y, int64[] z) { y = Range(s, l, d) z = Range(a, b, c) }",
-         {"s": np.float32(0.5), "l": np.float32(3), "d": np.float32(0.25), "a": i64(9), "b": i64(-2), "c": i64(-3)}, {"s": np.float32(2), "l": np.float32(1), "d": np.float32(1), "a": i64(1), "b": i64(2), "c": i64(1)}),
+         {"s": np.array(0.5), "l": np.array(3.0), "d": np.array(0.25), "a": np.array(9), "b": np.array(-2), "c": np.array(-3)}, {"s": np.array(2.0), "l": np.array(1.0), "d": np.array(1.0), "a": np.array(1), "b": np.array(2), "c": np.array(1)}),
     Case("pad-runtime-axes", "(float[a,b,c] x, int64[4] p, int64[2] ax) => (float[] y) { y = Pad(x, p, , ax) }", {"x": (2, 3, 4), "p": i64(1, 0, 2, 3), "ax": i64(2, -3)}),
     Case("bitcast", "(float[a,b] x, bool[a] c) => (int32[] y, float[] z, uint8[] d) { y = BitCast<to=6>(x) z = BitCast<to=1>(y) d = BitCast<to=2>(c) }", {"x": (2, 3), "c": (2,)}, opset=26),
     Case("concat", "(float[a,b] x, float[a,c] z) => (float[] y) { y = Concat<axis=1>(x, z, x) }", {"x": (3, 4), "z": (3, 1)}, {"x": (1, 9), "z": (1, 0)}),
