@@ -21,8 +21,9 @@ namespace {
 /// bits: its small elements would be rounded by more than those of other groups. Typical is the harmonic
 /// mean, which a few huge elements do not move.
 constexpr double outlierFactor = 6;
-/// The same in the first stripe of many rows. In a prompt these are the tokens that all others see and that
-/// models build their largest activations on: what is rounded there comes out a hundredfold.
+/// The same in the first stripe of rows. In a prompt these are the tokens that all others see and that models
+/// build their largest activations on: what is rounded there comes out a hundredfold. A single row waits for
+/// memory, not for products.
 constexpr double firstOutlierFactor = 2;
 
 /// Sizes that the kernel and its launch agree on. A packed register holds `depth` steps of K for `lanes`
@@ -115,15 +116,14 @@ private:
   //===-- rows to 16 bits --------------------------------------------------------------===//
 
   /// Rows [from, to) of lhs into rows 0... of scratch; the rest of groups with outliers behind them.
-  void quantizeRows(Value from, Value to, bool many) {
+  void quantizeRows(Value from, Value to) {
     v.loop(from, to, plan.stripe(), [&](Value start) {
       Value at = v.sub(start, from), count = v.min(v.sub(to, start), v.index(plan.stripe()));
       Value stripe = v.div(at, plan.stripe());
       v.loop(v.index(0), count, 1, [&](Value i) { quantizeRow(v.add(start, i), v.add(at, i), i); });
-      Value limit = v.constant(v.b.getF32Type(), 1);
-      if (many)
-        limit = v.select(v.equal(start, 0), v.constant(v.b.getF32Type(), firstOutlierFactor / outlierFactor),
-                         limit);
+      Value limit =
+          v.select(v.equal(start, 0), v.constant(v.b.getF32Type(), firstOutlierFactor / outlierFactor),
+                   v.constant(v.b.getF32Type(), 1));
       Value listed = listOutliers(at, count, stripe, limit);
       memref::StoreOp::create(v.b, v.loc, listed, counts, stripe);
       v.loop(v.index(0), listed, 1, [&](Value i) {
@@ -277,7 +277,7 @@ private:
   //===-- few rows: straight from the packed stream -----------------------------------------===//
 
   void fewRows(Value rows, Value lo, Value hi) {
-    quantizeRows(v.index(0), rows, false);
+    quantizeRows(v.index(0), rows);
     v.loop(lo, hi, 1, [&](Value panel) {
       v.tileRows(v.index(0), rows, plan.heights,
                  [&](Value row, int64_t count) { packedTile(panel, row, count); });
@@ -356,7 +356,7 @@ private:
       v.loop(v.div(lo, plan.panels), v.ceilDiv(hi, plan.panels), 1, [&](Value blockOfRows) {
         Value from = v.mul(blockOfRows, height), to = v.min(v.add(from, height), rows),
               unit = v.mul(blockOfRows, plan.panels);
-        quantizeRows(from, to, true);
+        quantizeRows(from, to);
         Value first = v.sub(v.select(v.less(unit, lo), lo, unit), unit),
               last = v.min(v.sub(hi, unit), panels);
         v.loop(first, last, 1, [&](Value panel) {
