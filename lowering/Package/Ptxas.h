@@ -2,6 +2,7 @@
 #ifndef HONE_LOWERING_PACKAGE_PTXAS_H
 #define HONE_LOWERING_PACKAGE_PTXAS_H
 #include "mlir/Support/LLVM.h"
+#include "llvm/ADT/StringRef.h"
 #include <optional>
 #include <string>
 #include <vector>

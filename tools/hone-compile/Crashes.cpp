@@ -1,6 +1,7 @@
 // Signals of a crash become one line.
 #include "tools/hone-compile/Crashes.h"
 #include <csignal>
+#include <initializer_list>
 #include <unistd.h>
 
 namespace hone {
