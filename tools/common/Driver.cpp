@@ -185,8 +185,6 @@ private:
       return fail("--pdl-patterns: '" + options.pdlPatterns + "' does not exist");
     if (options.threads < 0 || options.threads > 1024)
       return fail("--threads: expected 0 to 1024, got " + Twine(options.threads));
-    if (StringRef(options.target).contains(','))
-      return fail("--target=" + options.target + ": files for several targets are not built yet");
     return checkOutput();
   }
 
