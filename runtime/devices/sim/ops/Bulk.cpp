@@ -489,8 +489,8 @@ void decodeBulk(Decoding &d) {
     d.read(next++, 8);
   d.expectOperands(next, next);
   std::copy(flags, flags + 3, d.op.flags);
-  d.op.a = d.op.imm = 0;
   d.op.a = none;
+  d.op.imm = 0;
   d.op.list = d.addList(list);
   d.op.run = run;
 }

@@ -120,7 +120,18 @@ void multiplyWarp(Warp &w, const Op &o, uint32_t) {
     if (rows == 8)
       c[(g + 8) * 8 + 2 * t] = c[(g + 8) * 8 + 2 * t + 1] = T(0);
   }
+  // Products of integers fit; adding C may not: the sum wraps around or saturates.
+  T start[16 * 8];
+  if constexpr (std::is_integral_v<T>) {
+    memcpy(start, c, sizeof start);
+    std::fill(c, c + 16 * 8, T(0));
+  }
   multiply(a, b, c, k);
+  if constexpr (std::is_integral_v<T>)
+    for (int i = 0; i < 16 * 8; ++i) {
+      int64_t sum = int64_t(start[i]) + c[i];
+      c[i] = static_cast<T>(o.imm & 2 ? std::clamp<int64_t>(sum, INT32_MIN, INT32_MAX) : sum);
+    }
   for (uint32_t l = 0; l < 32; ++l) {
     uint32_t g = l / 4, t = l % 4, half = 0;
     for (uint32_t i = 0; i < rows / 4; ++i) {
@@ -166,9 +177,8 @@ void decodeMma(Decoding &d) {
   bool sparse = d.take("sp");
   if (d.take("sp::ordered_metadata"))
     sparse = true;
-  d.takeAny({"sync", "aligned", "row", "col", "satfinite"});
-  if (d.take("col") || d.take("row")) { // both layouts were named; only row.col exists for these shapes
-  }
+  d.takeAny({"sync", "aligned", "row", "col"});
+  d.op.imm = d.take("satfinite") ? 2 : 0;
   const Form *form = nullptr;
   for (const Form &f : forms)
     if (d.take(f.shape))
@@ -219,7 +229,7 @@ void decodeMma(Decoding &d) {
   d.op.target = k;
   if (sparse) {
     d.op.e = d.read(4, 4);
-    d.op.imm = d.immediate(5) << 8 | 1;
+    d.op.imm |= d.immediate(5) << 8 | 1;
   }
   d.op.run = integer ? multiplyWarp<int32_t> : multiplyWarp<float>;
 }
