@@ -16,6 +16,7 @@ Outcome run(const std::string &body, const Start &how, const std::string &before
                      "mov.u32 %r63, %tid.x;\n" +
                      body + "\nret;\n}\n";
   Outcome outcome;
+  outcome.out.resize(how.out);
   auto device = rt::sim::openSim(how.options);
   rt::sim::SimDevice &sim = **device;
   auto module = sim.load(code, "test.ptx");
@@ -41,7 +42,6 @@ Outcome run(const std::string &body, const Start &how, const std::string &before
   if (rt::Status status = sim.launch(**kernel, launch); !status.ok())
     outcome.error = status.message;
   outcome.findings = sim.takeFindings();
-  outcome.out.resize(how.out);
   EXPECT_TRUE(sim.copyOut(outcome.out.data(), *out, static_cast<int64_t>(how.out * 8)).ok());
   return outcome;
 }

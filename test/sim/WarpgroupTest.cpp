@@ -99,6 +99,7 @@ Outcome runMultiply(const Multiply &m) {
   SimDevice &sim = **device;
   auto module = sim.load(kernelText(m), "wgmma.ptx");
   Outcome outcome;
+  outcome.out.resize(static_cast<size_t>(64 * m.n / 2));
   if (!module.ok()) {
     outcome.error = module.status().message;
     return outcome;
@@ -140,7 +141,6 @@ Outcome runMultiply(const Multiply &m) {
   if (Status status = sim.launch(**kernel, launch); !status.ok())
     outcome.error = status.message;
   outcome.findings = sim.takeFindings();
-  outcome.out.resize(static_cast<size_t>(64 * m.n / 2));
   EXPECT_TRUE(sim.copyOut(outcome.out.data(), *out, 64 * m.n * 4).ok());
   return outcome;
 }

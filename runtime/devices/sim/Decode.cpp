@@ -84,7 +84,7 @@ uint32_t Decoding::constant(uint64_t value, int bytes) {
 Slot Decoding::readAny(const Operand &operand, int bytes) {
   switch (operand.kind) {
   case Operand::Integer:
-    // A predicate is 0 or 1, whatever number it is made of: LLVM writes -1.
+    // A predicate is a byte of 0 or 1, whatever the number that says true.
     return {constant(bytes == 1 ? operand.value != 0 : static_cast<uint64_t>(operand.value), bytes), bytes};
   case Operand::Float32:
     if (bytes == 8)

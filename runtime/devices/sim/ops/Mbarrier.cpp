@@ -251,7 +251,14 @@ void decodeMbarrier(Decoding &d) {
     return decodeWait(d, false);
   if (d.take("try_wait"))
     return decodeWait(d, true);
-  int what = d.takeOneOf({"init", "inval", "expect_tx", "complete_tx", "arrive", "arrive_drop"});
+  // Arrivals come first: "expect_tx" also stands after them.
+  static constexpr std::pair<std::string_view, What> operations[] = {
+      {"arrive", Arrive}, {"arrive_drop", ArriveDrop}, {"init", Init},
+      {"inval", Inval},   {"expect_tx", ExpectBytes},  {"complete_tx", CompleteBytes}};
+  int what = -1;
+  for (auto [name, operation] : operations)
+    if (what < 0 && d.take(name))
+      what = operation;
   if (what < 0)
     return d.fail("expected an operation of mbarrier");
   d.take("noComplete");
