@@ -82,40 +82,41 @@ bool Shadow::orderedReader(const ShadowReader &reader, const Accessor &by, Other
   return false;
 }
 
-void Shadow::addReader(ShadowCell &cell, const Accessor &by) {
-  ShadowReader self{by.clocks->own(by.thread),
-                    1u << by.thread % 32,
-                    by.op,
-                    by.clocks->groupIndex(),
-                    static_cast<uint16_t>(by.thread / 32),
-                    by.strong};
-  auto same = [&](ShadowReader &r) {
-    if (r.warp != self.warp || r.group != self.group || r.strong != self.strong)
-      return false;
-    if (r.clock == self.clock) {
-      r.lanes |= self.lanes;
-      r.op = self.op;
-      return true;
-    }
-    // An older read of this lane is covered by the new one; of other lanes it is not.
-    if (r.lanes == self.lanes) {
-      r = self;
-      return true;
-    }
+/// Whether `record` is now part of `r`.
+static bool merge(ShadowReader &r, const ShadowReader &record) {
+  if (r.warp != record.warp || r.group != record.group || r.strong != record.strong ||
+      r.wrote != record.wrote)
     return false;
-  };
+  if (r.clock == record.clock) {
+    r.lanes |= record.lanes;
+    r.op = record.op;
+    return true;
+  }
+  // An older access of this lane is covered by the new one; of other lanes it is not.
+  if (r.lanes == record.lanes && r.clock < record.clock) {
+    r = record;
+    return true;
+  }
+  return false;
+}
+
+void Shadow::add(ShadowCell &cell, const ShadowReader &record, const Accessor &by) {
   for (uint8_t i = 0; i < cell.readers; ++i)
-    if (same(cell.reader[i]))
+    if (merge(cell.reader[i], record))
       return;
   if (cell.readers < std::size(cell.reader)) {
-    cell.reader[cell.readers++] = self;
+    cell.reader[cell.readers++] = record;
     return;
   }
-  // Reads that are ordered before this one say nothing that it does not: who races with them races with it.
-  Other ignored;
+  // Reads that are ordered before this access say nothing that it does not: who races with them races with
+  // it.
+  auto covered = [&](const ShadowReader &r) {
+    Other ignored;
+    return !r.wrote && !record.wrote && r.strong >= record.strong && orderedReader(r, by, ignored);
+  };
   for (ShadowReader &r : cell.reader)
-    if (r.strong >= self.strong && orderedReader(r, by, ignored)) {
-      r = self;
+    if (covered(r)) {
+      r = record;
       return;
     }
   if (!cell.more) {
@@ -129,11 +130,41 @@ void Shadow::addReader(ShadowCell &cell, const Accessor &by) {
   }
   std::vector<ShadowReader> &list = overflow[cell.more];
   for (ShadowReader &r : list)
-    if (same(r))
+    if (merge(r, record))
       return;
-  std::erase_if(
-      list, [&](const ShadowReader &r) { return r.strong >= self.strong && orderedReader(r, by, ignored); });
-  list.push_back(self);
+  std::erase_if(list, covered);
+  list.push_back(record);
+}
+
+void Shadow::forget(ShadowCell &cell) {
+  if (cell.more) {
+    overflow[cell.more].clear();
+    freeOverflow.push_back(cell.more);
+    cell.more = 0;
+  }
+  cell.readers = 0;
+}
+
+/// An atomic does not end the story of those before it that it is not ordered after: a plain access later may
+/// race with any.
+void Shadow::keepWriters(ShadowCell &cell, const Accessor &by) {
+  std::vector<ShadowReader> kept;
+  Other ignored;
+  auto look = [&](const ShadowReader &r) {
+    if (r.wrote && !orderedReader(r, by, ignored))
+      kept.push_back(r);
+  };
+  for (uint8_t i = 0; i < cell.readers; ++i)
+    look(cell.reader[i]);
+  if (cell.more)
+    for (const ShadowReader &r : overflow[cell.more])
+      look(r);
+  if (cell.strong && cell.writeOp && !orderedWrite(cell, by))
+    kept.push_back({cell.writeClock, 1u << cell.writer % 32, cell.writeOp - 1, cell.writeGroup,
+                    static_cast<uint16_t>(cell.writer / 32), true, true});
+  forget(cell);
+  for (const ShadowReader &r : kept)
+    add(cell, r, by);
 }
 
 Clash Shadow::readCell(ShadowCell &cell, const Accessor &by, Other &other) {
@@ -147,7 +178,19 @@ Clash Shadow::readCell(ShadowCell &cell, const Accessor &by, Other &other) {
     return Clash::None;
   if (!(by.strong && cell.strong) && !orderedWrite(cell, by))
     clash = Clash::ReadAfterWrite;
-  addReader(cell, by);
+  // Only atomics leave more than one writer behind.
+  if (cell.strong && !by.strong && clash == Clash::None) {
+    auto races = [&](const ShadowReader &r) { return r.wrote && !orderedReader(r, by, other); };
+    for (uint8_t i = 0; i < cell.readers && clash == Clash::None; ++i)
+      clash = races(cell.reader[i]) ? Clash::ReadAfterWrite : clash;
+    if (cell.more)
+      for (const ShadowReader &r : overflow[cell.more])
+        clash = clash == Clash::None && races(r) ? Clash::ReadAfterWrite : clash;
+  }
+  add(cell,
+      {by.clocks->own(by.thread), 1u << by.thread % 32, by.op, by.clocks->groupIndex(),
+       static_cast<uint16_t>(by.thread / 32), by.strong, false},
+      by);
   return clash;
 }
 
@@ -164,20 +207,20 @@ Clash Shadow::writeCell(ShadowCell &cell, const Accessor &by, Other &other, Shad
     other = {cell.writeGroup, cell.writer, cell.writeOp - 1};
     clash = Clash::WriteAfterWrite;
   } else if (checks.races) {
-    for (uint8_t i = 0; i < cell.readers && clash == Clash::None; ++i)
-      if (!(by.strong && cell.reader[i].strong) && !orderedReader(cell.reader[i], by, other))
-        clash = Clash::WriteAfterRead;
+    auto look = [&](const ShadowReader &r) {
+      if (clash == Clash::None && !(by.strong && r.strong) && !orderedReader(r, by, other))
+        clash = r.wrote ? Clash::WriteAfterWrite : Clash::WriteAfterRead;
+    };
+    for (uint8_t i = 0; i < cell.readers; ++i)
+      look(cell.reader[i]);
     if (cell.more)
       for (const ShadowReader &r : overflow[cell.more])
-        if (clash == Clash::None && !(by.strong && r.strong) && !orderedReader(r, by, other))
-          clash = Clash::WriteAfterRead;
+        look(r);
   }
-  if (cell.more) {
-    overflow[cell.more].clear();
-    freeOverflow.push_back(cell.more);
-    cell.more = 0;
-  }
-  cell.readers = 0;
+  if (by.strong && checks.races)
+    keepWriters(cell, by);
+  else
+    forget(cell);
   cell.writer = by.thread;
   cell.writeGroup = by.clocks->groupIndex();
   cell.writeClock = by.clocks->own(by.thread);

@@ -34,10 +34,12 @@ struct Other {
   uint32_t group = 0, actor = 0, op = 0;
 };
 
+/// Accesses since the last write that was ordered after all before it: reads, and strong writes (atomics)
+/// which nothing orders with the cell's last one.
 struct ShadowReader {
   uint32_t clock, lanes, op, group;
   uint16_t warp;
-  bool strong;
+  bool strong, wrote;
 };
 
 struct ShadowCell {
@@ -90,7 +92,9 @@ private:
   Clash readCell(ShadowCell &cell, const Accessor &by, Other &other);
   Clash writeCell(ShadowCell &cell, const Accessor &by, Other &other, ShadowCell::State to);
   bool orderedReader(const ShadowReader &reader, const Accessor &by, Other &other) const;
-  void addReader(ShadowCell &cell, const Accessor &by);
+  void add(ShadowCell &cell, const ShadowReader &record, const Accessor &by);
+  void keepWriters(ShadowCell &cell, const Accessor &by);
+  void forget(ShadowCell &cell);
   void splitWord(ShadowCell &cell);
 
   std::vector<ShadowCell> cells;
