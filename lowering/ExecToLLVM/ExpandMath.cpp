@@ -3,6 +3,7 @@
 #include "dialects/hone/HoneDialect.h"
 #include "lowering/ExecToLLVM/Passes.h"
 #include "lowering/ExecToLLVM/VectorMath.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
@@ -35,6 +36,47 @@ struct Expand : OpRewritePattern<Op> {
   Function function;
 };
 
+/// f64 to a 16-bit float by f32. The step between rounds to odd: an inexact result keeps a set last bit, so
+/// that the second rounding sees on which side of it the number was. CPUs have no instruction for the whole,
+/// and libgcc's function is no part of libc.
+struct ExpandNarrowing : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &b) const override {
+    Type from = op.getIn().getType();
+    if (!getElementTypeOrSelf(from).isF64() ||
+        getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() != 16)
+      return b.notifyMatchFailure(op, "expected f64 to a 16-bit float");
+    Location loc = op.getLoc();
+    auto like = [&](Type element) -> Type {
+      auto shaped = dyn_cast<ShapedType>(from);
+      return shaped ? Type(shaped.clone(element)) : element;
+    };
+    Type f32 = like(b.getF32Type()), i32 = like(b.getI32Type());
+    auto number = [&](int64_t value) -> Value {
+      TypedAttr attr = b.getI32IntegerAttr(value);
+      if (auto shaped = dyn_cast<ShapedType>(i32))
+        attr = DenseElementsAttr::get(shaped, Attribute(attr));
+      return arith::ConstantOp::create(b, loc, attr);
+    };
+    Value x = op.getIn(), nearest = arith::TruncFOp::create(b, loc, f32, x),
+          back = arith::ExtFOp::create(b, loc, from, nearest);
+    Value bits = arith::BitcastOp::create(b, loc, i32, nearest);
+    auto compare = [&](arith::CmpFPredicate kind, Value y, Value z) {
+      return arith::CmpFOp::create(b, loc, kind, y, z);
+    };
+    Value isPast = compare(arith::CmpFPredicate::OGT, math::AbsFOp::create(b, loc, back),
+                           math::AbsFOp::create(b, loc, x));
+    Value towardZero =
+        arith::SelectOp::create(b, loc, isPast, arith::SubIOp::create(b, loc, bits, number(1)), bits);
+    Value odd = arith::OrIOp::create(b, loc, towardZero, number(1));
+    Value isInexact = compare(arith::CmpFPredicate::ONE, back, x);
+    Value rounded = arith::SelectOp::create(b, loc, isInexact, odd, bits);
+    b.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), arith::BitcastOp::create(b, loc, f32, rounded));
+    return success();
+  }
+};
+
 struct ExpandMath : ::hone::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -45,6 +87,7 @@ struct ExpandMath : ::hone::impl::ExpandMathBase<ExpandMath> {
     patterns.add<Expand<math::LogOp>>(context, avx512, &VectorMath::log);
     patterns.add<Expand<math::TanhOp>>(context, avx512, &VectorMath::tanh);
     patterns.add<Expand<math::ErfOp>>(context, avx512, &VectorMath::erf);
+    patterns.add<ExpandNarrowing>(context);
     // Square roots and roundings are instructions; powers lose too much as exp(y log x).
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return !llvm::is_contained({"math.sqrt", "math.rsqrt", "math.powf", "math.cbrt", "math.exp", "math.log",

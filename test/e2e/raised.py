@@ -61,9 +61,9 @@ CASES = [
     Case("rms-norm-power", "rms_norm", IO + "{ p = Mul(x, x) m = ReduceMean(p, ax) e = Add(m, eps) i = Pow(e, minus) n = Mul(x, i) y = Mul(n, g) }", X, ROW),
     Case("layer-norm", "layer_norm", IO + "{ m = ReduceMean(x, ax) d = Sub(x, m) p = Pow(d, two) v = ReduceMean(p, ax) e = Add(v, eps) s = Sqrt(e) n = Div(d, s) w = Mul(n, g) y = Add(w, b) }", X, ROW),
     Case("layer-norm-product", "layer_norm", IO + "{ m = ReduceMean(x, ax) d = Sub(x, m) p = Mul(d, d) v = ReduceMean(p, ax) e = Add(v, eps) s = Sqrt(e) i = Reciprocal(s) n = Mul(d, i) y = Mul(g, n) }", X, ROW),
-    Case("rope-cache", "rope", "(T[b,4,s,16] x, T[p,8] f, int64[b,s] at) => (T[] y) { d = Concat<axis=-1>(f, f) c0 = Cos(d) s0 = Sin(d) c1 = Gather(c0, at) s1 = Gather(s0, at) c = Unsqueeze(c1, one) s = Unsqueeze(s1, one) p = Mul(x, c) "
+    Case("rope-cache", "rope", "(T[b,4,s,16] x, T[p,8] f, int64[b,s] ids) => (T[] y) { d = Concat<axis=-1>(f, f) c0 = Cos(d) s0 = Sin(d) c1 = Gather(c0, ids) s1 = Gather(s0, ids) c = Unsqueeze(c1, one) s = Unsqueeze(s1, one) p = Mul(x, c) "
          "l = Slice(x, zero, mid, last) h = Slice(x, mid, end, last) n = Neg(h) r = Concat<axis=-1>(n, l) t = Mul(r, s) y = Add(t, p) }",
-         [{"x": (1, 4, 1, 16), "f": (9, 8), "at": (1, 1)}, {"x": (2, 4, 7, 16), "f": (9, 8), "at": (2, 7)}], {**ROPE, "one": np.array([1])}),
+         [{"x": (1, 4, 1, 16), "f": (9, 8), "ids": (1, 1)}, {"x": (2, 4, 7, 16), "f": (9, 8), "ids": (2, 7)}], {**ROPE, "one": np.array([1])}),
     Case("rope-scaled", "rope", "(T[b,4,s,16] x, T[b,s,8] f) => (T[] y) { d = Concat<axis=-1>(f, f) c0 = Cos(d) s0 = Sin(d) c1 = Mul(c0, factor) s1 = Mul(s0, factor) c = Unsqueeze(c1, at) s = Unsqueeze(s1, at) p = Mul(x, c) "
          "l = Slice(x, zero, mid, last) h = Slice(x, mid, end, last) n = Neg(h) r = Concat<axis=-1>(n, l) t = Mul(r, s) y = Add(p, t) }",
          [{"x": (2, 4, 7, 16), "f": (2, 7, 8)}], {**ROPE, "factor": 1.25}),

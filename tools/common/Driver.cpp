@@ -78,6 +78,7 @@ public:
       if (!runPhase(i))
         return 1;
     progress.clear();
+    findings.explanation.noteRemarks(diagnostics.remarks());
     if (options.explain && !write(options.explainFile, explanationText(findings)))
       return 1;
     if (lastPhase() + 1 < phases().size() && !write(options.output, printed()))
@@ -309,7 +310,7 @@ private:
     if (!ok)
       return diagnostics.sawError() ? false : fail(Twine("phase ") + phase.name + " failed");
     if (phase.name == "simplify")
-      findings.explanation.noteSimplified(*module, diagnostics.remarks());
+      findings.explanation.noteSimplified(*module);
     if (phase.name == "kernels" && (options.explain || options.json || !options.reportFile.empty()))
       findings.explanation.noteKernels(*module);
     if (phase.name == "schedule") {

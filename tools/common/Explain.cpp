@@ -46,12 +46,17 @@ void Explanation::noteImported(ModuleOp module) {
     composites[name] = {count, count};
 }
 
-void Explanation::noteSimplified(ModuleOp module, const std::vector<Remark> &remarks) {
+void Explanation::noteSimplified(ModuleOp module) {
   for (auto &[name, count] : countComposites(module))
     composites[name].all = count;
-  for (const Remark &remark : remarks) {
+}
+
+void Explanation::noteRemarks(const std::vector<Remark> &all) {
+  for (const Remark &remark : all) {
     auto [pattern, reason] = StringRef(remark.message).split(" not raised: ");
-    if (!reason.empty())
+    if (reason.empty())
+      remarks.push_back(remark);
+    else
       misses.push_back({pattern.str(), remark.node, reason.str()});
   }
 }
@@ -207,9 +212,11 @@ llvm::json::Object Explanation::json() const {
         {"kernels", llvm::count_if(kernels, [&, name = name](const Kernel &k) { return k.device == name; })}};
   for (auto &[name, count] : outside)
     rest[name] = count;
-  Array near, regions;
+  Array near, said, regions;
   for (const Miss &miss : misses)
     near.push_back(Object{{"pattern", miss.pattern}, {"node", miss.node}, {"reason", miss.reason}});
+  for (const Remark &remark : remarks)
+    said.push_back(Object{{"node", remark.node}, {"remark", remark.message}});
   for (const Kernel &kernel : kernels) {
     Array parts, refused;
     for (const Part &part : kernel.parts)
@@ -229,6 +236,7 @@ llvm::json::Object Explanation::json() const {
   }
   return Object{{"composites", std::move(ops)},
                 {"almost_raised", std::move(near)},
+                {"remarks", std::move(said)},
                 {"devices", std::move(byDevice)},
                 {"kernels", std::move(regions)},
                 {"outside_kernels", std::move(rest)},

@@ -38,15 +38,18 @@ struct Explanation {
   std::string model, target;
   std::map<std::string, Composite> composites;
   std::vector<Miss> misses;
-  bool hasKernels = false; // the kernels phase ran
+  std::vector<Remark> remarks; // what passes said besides, users' own included
+  bool hasKernels = false;     // the kernels phase ran
   std::vector<Kernel> kernels;
   std::map<std::string, int> devices, outside; // ops in kernels by device; ops without a kernel by name
   Weights weights;
 
-  /// To be called on the module as imported, after simplify (with what passes remarked) and after kernels.
+  /// To be called on the module as imported, after simplify and after kernels.
   void noteImported(mlir::ModuleOp module);
-  void noteSimplified(mlir::ModuleOp module, const std::vector<Remark> &remarks);
+  void noteSimplified(mlir::ModuleOp module);
   void noteKernels(mlir::ModuleOp module);
+  /// What passes remarked in all phases.
+  void noteRemarks(const std::vector<Remark> &all);
 
   /// The family of the kernel that holds an op; empty when none does.
   std::string familyOf(const Refusal &refusal) const;

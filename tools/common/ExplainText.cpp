@@ -214,9 +214,26 @@ static void printKernels(const Explanation &e, llvm::raw_ostream &out) {
     out << "    " << llvm::left_justify(rule, 24) << sourceOf(rule) << "\n";
 }
 
+static void printRemarks(const Explanation &e, llvm::raw_ostream &out) {
+  if (e.remarks.empty())
+    return;
+  heading(out, "remarks", "What else passes said, at which node.");
+  Folded folded;
+  for (const Remark &remark : e.remarks)
+    folded.add("", {remark.message, remark.node});
+  for (const Folded::Entry &entry : folded.entries) {
+    std::string node = entry.names[1].str();
+    out << "  " << entry.names[0].str();
+    if (entry.times > 1)
+      out << " (x " << entry.times << ")";
+    out << "\n      at " << node << "\n";
+  }
+}
+
 void Explanation::print(llvm::raw_ostream &out) const {
   out << model << (target.empty() ? "" : " for " + target) << "\n";
   printComposites(*this, out);
+  printRemarks(*this, out);
   if (!hasKernels) {
     out << "\nkernels, placement: not known, the phase 'kernels' did not run\n";
     return;
