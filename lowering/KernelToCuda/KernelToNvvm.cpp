@@ -8,6 +8,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
+#include <numeric>
 
 namespace hone {
 #define GEN_PASS_DEF_KERNELTONVVM
@@ -37,7 +38,7 @@ struct KernelToNvvm : ::hone::impl::KernelToNvvmBase<KernelToNvvm> {
     for (unsigned i = 0; i < old; ++i) {
       auto type = cast<MemRefType>(body.getArgument(i).getType());
       Value data = body.addArgument(pointer, loc);
-      SmallVector<NamedAttribute> said = {b.getNamedAttr("llvm.align", b.getI64IntegerAttr(16)),
+      SmallVector<NamedAttribute> said = {b.getNamedAttr("llvm.align", b.getI64IntegerAttr(alignment(type))),
                                           b.getNamedAttr("llvm.noalias", b.getUnitAttr())};
       if (function.getArgAttr(i, "llvm.readonly"))
         said.push_back(b.getNamedAttr("llvm.readonly", b.getUnitAttr()));
@@ -55,6 +56,15 @@ struct KernelToNvvm : ::hone::impl::KernelToNvvmBase<KernelToNvvm> {
     body.eraseArguments(0, old);
     function.setFunctionType(b.getFunctionType(body.getArgumentTypes(), {}));
     function.setAllArgAttrs(attributes);
+  }
+
+  /// What may be said of a buffer's address. LLVM reads the whole of an aligned piece where it needs most of
+  /// it (4 floats for 3), so pieces must not reach beyond the end: rows are multiples of them.
+  static int64_t alignment(MemRefType type) {
+    int64_t bytes = (type.getElementTypeBitWidth() + 7) / 8;
+    for (int64_t size : type.getShape())
+      bytes *= ShapedType::isDynamic(size) ? 1 : size;
+    return std::gcd<int64_t>(16, bytes);
   }
 
   static Value buffer(OpBuilder &b, Location loc, LLVMTypeConverter &converter, MemRefType type, Value data,

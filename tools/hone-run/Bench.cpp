@@ -56,7 +56,10 @@ Json bench(Session &session) {
   report["arena_peak_bytes"] = after.arena_peak;
   report["peak_rss_bytes"] = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
   report["threads"] = session.threads();
-  if (!options.noLimit)
+  // The limit is measured on this machine's cores.
+  if (std::string_view device = hone_module_device(session.module()); device != "host")
+    report["device"] = device;
+  else if (!options.noLimit)
     report["limit"] = limitOf(session, report["p50_ms"].get<double>());
   return report;
 }

@@ -1,8 +1,8 @@
-// A kernel's buffers become pointers to global memory and sizes; what is only read says so. Functions of its own keep their parameters.
+// A kernel's buffers become pointers to global memory and sizes; what is only read says so, and alignment is what rows allow. Functions of its own keep their parameters.
 // RUN: hone-opt %s --hone-kernel-to-nvvm | FileCheck %s
 
 // CHECK-LABEL: func.func @kernel(
-// CHECK-SAME: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias, llvm.readonly}, %{{.*}}: i64, %{{.*}}: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias}, %{{.*}}: i64)
+// CHECK-SAME: !llvm.ptr<1> {llvm.align = 16 : i64, llvm.noalias, llvm.readonly}, %{{.*}}: i64, %{{.*}}: !llvm.ptr<1> {llvm.align = 4 : i64, llvm.noalias}, %{{.*}}: i64)
 // CHECK: builtin.unrealized_conversion_cast %{{.*}} to memref<?x8xf32, 1>
 // CHECK: memref.load
 // Shown in the docs of hone-kernel-to-nvvm.
