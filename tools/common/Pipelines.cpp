@@ -69,15 +69,17 @@ static void buildSchedule(mlir::OpPassManager &pm) {
   pm.addPass(mlir::createCSEPass());
 }
 
-/// Each device kernel is a module of its own.
-static void buildDeviceCodegen(mlir::OpPassManager &pm) {
-  pm.addPass(mlir::createSCFToControlFlowPass());
-  pm.addPass(createKernelToNvvm());
+/// The rest of the way to the LLVM dialect, for host code and device kernels alike. `hasLibm`: functions
+/// without an instruction become calls.
+static void buildLLVM(mlir::OpPassManager &pm, bool hasLibm) {
   pm.addPass(mlir::memref::createExpandStridedMetadataPass());
   pm.addPass(mlir::createLowerAffinePass());
   pm.addPass(mlir::arith::createArithExpandOpsPass());
-  pm.addPass(mlir::createConvertVectorToLLVMPass());
+  // Functions of libm take vectors apart, which the next conversion lowers.
   pm.addPass(mlir::createConvertMathToLLVMPass());
+  if (hasLibm)
+    pm.addPass(mlir::createConvertMathToLibmPass());
+  pm.addPass(mlir::createConvertVectorToLLVMPass());
   pm.addPass(mlir::createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(mlir::createConvertIndexToLLVMPass());
   pm.addPass(mlir::createArithToLLVMConversionPass());
@@ -85,6 +87,13 @@ static void buildDeviceCodegen(mlir::OpPassManager &pm) {
   pm.addPass(mlir::createConvertFuncToLLVMPass());
   pm.addPass(mlir::createReconcileUnrealizedCastsPass());
   pm.addPass(mlir::createCSEPass());
+}
+
+/// Each device kernel is a module of its own.
+static void buildDeviceCodegen(mlir::OpPassManager &pm) {
+  pm.addPass(mlir::createSCFToControlFlowPass());
+  pm.addPass(createKernelToNvvm());
+  buildLLVM(pm, /*hasLibm=*/false);
 }
 
 static void buildCodegen(mlir::OpPassManager &pm) {
@@ -96,20 +105,7 @@ static void buildCodegen(mlir::OpPassManager &pm) {
   // Host code leaves early on errors, which structured control flow can't express.
   pm.addPass(mlir::createSCFToControlFlowPass());
   pm.addPass(createExecToLLVM());
-  pm.addPass(mlir::memref::createExpandStridedMetadataPass());
-  pm.addPass(mlir::createLowerAffinePass());
-  pm.addPass(mlir::arith::createArithExpandOpsPass());
-  // Functions of libm take vectors apart, which the next conversion lowers.
-  pm.addPass(mlir::createConvertMathToLLVMPass());
-  pm.addPass(mlir::createConvertMathToLibmPass());
-  pm.addPass(mlir::createConvertVectorToLLVMPass());
-  pm.addPass(mlir::createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(mlir::createConvertIndexToLLVMPass());
-  pm.addPass(mlir::createArithToLLVMConversionPass());
-  pm.addPass(mlir::createConvertControlFlowToLLVMPass());
-  pm.addPass(mlir::createConvertFuncToLLVMPass());
-  pm.addPass(mlir::createReconcileUnrealizedCastsPass());
-  pm.addPass(mlir::createCSEPass());
+  buildLLVM(pm, /*hasLibm=*/true);
 }
 
 llvm::ArrayRef<Phase> phases() {
