@@ -20,11 +20,11 @@ namespace {
 /// A group whose largest element is so many times the typical one of its row's groups needs more than 16
 /// bits: its small elements would be rounded by more than those of other groups. Typical is the harmonic
 /// mean, which a few huge elements do not move.
-constexpr double outlierFactor = 6;
+constexpr double outlierFactor = 3;
 /// The same in the first stripe of rows. In a prompt these are the tokens that all others see and that models
 /// build their largest activations on: what is rounded there comes out a hundredfold. A single row waits for
 /// memory, not for products.
-constexpr double firstOutlierFactor = 2;
+constexpr double firstOutlierFactor = 1;
 
 /// Sizes that the kernel and its launch agree on. A packed register holds `depth` steps of K for `lanes`
 /// columns: 32-bit lanes, which are `bits` wide numbers of which every `pairs`-th pair makes a 16-bit pair.
