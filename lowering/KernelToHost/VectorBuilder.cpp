@@ -133,6 +133,13 @@ Value VectorBuilder::dot16(Value sum, Value x, Value y) {
   Value pairs = call(avx512 ? "llvm.x86.avx512.pmaddw.d.512" : "llvm.x86.avx2.pmadd.wd", i32(), {x, y});
   return arith::AddIOp::create(b, loc, sum, pairs);
 }
+Value VectorBuilder::dot8(Value sum, Value x, Value y) {
+  if (vnni)
+    return call("llvm.x86.avx512.vpdpbusd.512", i32(), {sum, x, y});
+  Value pairs = call(avx512 ? "llvm.x86.avx512.pmaddubs.w.512" : "llvm.x86.avx2.pmadd.ub.sw",
+                     vector(b.getI16Type(), 2 * lanes), {x, y});
+  return arith::AddIOp::create(b, loc, sum, pairs);
+}
 
 //===-- control flow ---------------------------------------------------------------===//
 

@@ -62,6 +62,8 @@ public:
   Value call(llvm::StringRef intrinsic, mlir::Type result, mlir::ValueRange operands);
   /// sum + x . y by pairs of 16-bit integers: one i32 a pair. Operands are i16 vectors of a full register.
   Value dot16(Value sum, Value x, Value y);
+  /// sum + x . y of unsigned bytes x and signed bytes y: one i32 four bytes with VNNI, else one i16 a pair.
+  Value dot8(Value sum, Value x, Value y);
 
   // Control flow. Bodies leave the builder behind the op.
   void loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body);

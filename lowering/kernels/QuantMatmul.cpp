@@ -184,7 +184,8 @@ public:
       return b.getNamedAttr(name, b.getI64IntegerAttr(value));
     };
     SmallVector<NamedAttribute> config = {number("bits", source.bits), number("block", source.block),
-                                          number("k", k), number("n", n)};
+                                          number("k", k), number("n", n),
+                                          number("row_bits", matmul.getActivationBits() == 8 ? 8 : 16)};
     if (source.splatZero)
       config.push_back(number("zero", *source.splatZero));
     return b.getDictionaryAttr(config);

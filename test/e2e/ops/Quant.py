@@ -28,6 +28,8 @@ CASES = [
     matmul("int4-odd-n", 64, 7),
     matmul("int8", 128, 96, bits=8),
     matmul("int4-int8-activations", 576, 64, level=4, atol=0.15),
+    matmul("int4-zeros-int8-activations", 128, 40, level=4, zeros=True, atol=0.15),
+    matmul("int8-int8-activations", 256, 33, level=4, bits=8, block=128, atol=2),
     Case("gather-block", "(int64[b,s] i) => (float[] y) { y = com.microsoft.GatherBlockQuantized<block_size=32, quantize_axis=1, gather_axis=0, bits=4>(w, i, s) }", {"i": (1, 1)}, {"i": (2, 5)},
          weights={"w": rng.integers(0, 256, (20, 32)).astype(np.uint8), "s": rng.random((20, 2)).astype(np.float32)}, domains=MS, high=20),
     Case("dequantize", "(uint8[n,m] x) => (float[] y) { y = DequantizeLinear(x, s, z) }", {"x": (3, 9)}, weights={"s": np.float32(0.1), "z": np.uint8(7)}, high=255),
