@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t longestK = 1536; // longer products of many rows go through K in blocks
 constexpr int64_t blockOfK = 512;
 constexpr int64_t mostFewRows = 3; // that take several panels at a time
+constexpr int64_t tilesOfUnit = 16;
 constexpr int64_t registers = MatmulTiles::registersOfPanel;
 
 /// Sizes that the kernel and its launch agree on.
@@ -27,7 +28,7 @@ struct Plan {
     panels = (n + width - 1) / width;
     panelsAtOnce = v.avx512 ? 2 : 4; // of few rows
     // With few panels, rows are what can be split.
-    rowBlock = MatmulTiles::heightsOf(v).front() * (panels >= 8 ? 16 : 4);
+    rowBlock = MatmulTiles::heightsOf(v).front() * (panels >= 8 ? tilesOfUnit : 4);
   }
   int64_t groups() const { return (panels + panelsAtOnce - 1) / panelsAtOnce; }
   /// The part of K that is summed by blocks in front of the last one.
@@ -100,8 +101,23 @@ private:
     v.loop(lo, hi, 1, [&](Value unit) {
       Value panel = v.div(unit, blocks), from = v.mul(v.rem(unit, blocks), plan.rowBlock);
       Value to = v.min(v.add(from, plan.rowBlock), rows), whole = v.index(plan.blockedK()), sums;
+      Value flat = v.asFlat(packed), next;
       auto panelAt = [&](Value k, int64_t r) {
+        if (r == 0 && next)
+          memref::PrefetchOp::create(v.b, v.loc, flat, v.add(next, v.mul(k, plan.width / tilesOfUnit)),
+                                     /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
         return v.load(v.f32(), packed, {panel, k, v.index(r * v.lanes)});
+      };
+      // While tiles work on [first, last) of K, each asks memory for its share of what comes behind: the next
+      // part of this panel, or of the next one.
+      auto lookAhead = [&](Value row, int64_t height, Value first, Value last) {
+        next = nullptr;
+        if (height != heightsOf(v).front())
+          return;
+        Value behind = v.min(v.add(v.mul(panel, plan.k), last), v.index((plan.panels - 1) * plan.k));
+        Value share = v.mul(v.div(v.sub(row, from), height), v.sub(last, first));
+        next = v.sub(v.add(v.mul(behind, plan.width), v.mul(share, plan.width / tilesOfUnit)),
+                     v.mul(first, plan.width / tilesOfUnit));
       };
       auto place = [&](Value row, size_t i) -> SmallVector<Value> {
         return {v.add(v.sub(row, from), i / registers), v.index(i % registers * v.lanes)};
@@ -112,6 +128,7 @@ private:
         v.loop(v.index(0), whole, blockOfK, [&](Value k) {
           Value isFirst = v.equal(k, 0);
           v.tileRows(from, to, heightsOf(v), [&](Value row, int64_t height) {
+            lookAhead(row, height, k, v.add(k, blockOfK));
             for (auto [i, sum] : llvm::enumerate(product(row, height, k, v.add(k, blockOfK), panelAt))) {
               Value before = v.select(isFirst, v.constant(v.f32(), 0), v.load(v.f32(), sums, place(row, i)));
               v.store(arith::AddFOp::create(v.b, v.loc, before, sum), sums, place(row, i));
@@ -121,6 +138,7 @@ private:
       }
       v.tileRows(from, to, heightsOf(v), [&](Value row, int64_t height) {
         prefetch(row, height, v.mul(panel, plan.width), n, isAligned());
+        lookAhead(row, height, whole, v.index(plan.k));
         Values tile = product(row, height, whole, v.index(plan.k), panelAt);
         if (sums)
           for (size_t i = 0; i < tile.size(); ++i)
