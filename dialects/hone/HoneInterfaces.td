@@ -45,4 +45,21 @@ def ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface", [ElementOpInt
   ];
 }
 
+def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
+  let cppNamespace = "::mlir::hone";
+  let description = [{
+    An op that reads a matrix which may be a weight, and computes with numbers of fewer bits as well when a reconstruction op
+    (`hone.dequantize`) stands in front of it.
+  }];
+  let methods = [
+    InterfaceMethod<"The operand that may be a weight.",
+      "::mlir::OpOperand &", "getWeightOperand", (ins)>,
+    InterfaceMethod<"The axis of the weight that the op sums over, or reads whole rows along: elements that share a scale are "
+                    "neighbours on it.",
+      "int64_t", "getGroupAxis", (ins)>,
+    InterfaceMethod<"The operand whose last axis meets that axis in a product; null when the op only picks rows.",
+      "::mlir::Value", "getActivation", (ins)>
+  ];
+}
+
 #endif

@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <unistd.h>
 
@@ -22,20 +23,23 @@ static const std::string &modelPath() {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static mlir::MLIRContext *context = [] {
+  // A context keeps every attribute it has seen: now and then a fresh one, or memory looks as if it ran out.
+  static std::unique_ptr<mlir::MLIRContext> context;
+  static int runs = 0;
+  if (runs++ % 1000 == 0) {
     mlir::DialectRegistry registry;
     hone::registerDialects(registry);
-    atexit([] { unlink(modelPath().c_str()); });
-    auto *made = new mlir::MLIRContext(registry, mlir::MLIRContext::Threading::DISABLED);
-    made->loadAllAvailableDialects();
-    return made;
-  }();
+    context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+    context->loadAllAvailableDialects();
+  }
+  static const int atEnd = atexit([] { unlink(modelPath().c_str()); });
+  (void)atEnd;
   FILE *file = fopen(modelPath().c_str(), "wb");
   if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
     abort();
 
   size_t errors = 0;
-  mlir::ScopedDiagnosticHandler count(context, [&](mlir::Diagnostic &diagnostic) {
+  mlir::ScopedDiagnosticHandler count(context.get(), [&](mlir::Diagnostic &diagnostic) {
     errors += diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
     return mlir::success();
   });

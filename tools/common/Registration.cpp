@@ -19,6 +19,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/compress/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/partition/Passes.h"
 #include "passes/simplify/Passes.h"
@@ -37,6 +38,7 @@ void registerDialects(mlir::DialectRegistry &registry) {
 void registerPasses() {
   mlir::registerTransformsPasses();
   registerHoneSimplifyPasses();
+  registerHoneCompressPasses();
   registerHoneFusePasses();
   registerHonePartitionPasses();
   registerHoneKernelsPasses();

@@ -87,3 +87,7 @@ Value MatmulOp::buildElement(ElementBuilder &b, ValueRange indices) {
   })[0];
   return sum == result ? total : arith::TruncFOp::create(b.b, b.loc, result, total).getResult();
 }
+
+OpOperand &MatmulOp::getWeightOperand() { return getRhsMutable(); }
+int64_t MatmulOp::getGroupAxis() { return getTransposeB() ? 1 : 0; }
+Value MatmulOp::getActivation() { return getTransposeA() ? Value() : getLhs(); }

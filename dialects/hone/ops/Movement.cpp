@@ -558,6 +558,10 @@ static LogicalResult checkIndices(Operation *op, Value indices) {
   return op->emitError("expected integers as indices, got ") << indices.getType();
 }
 
+OpOperand &GatherOp::getWeightOperand() { return getInputMutable(); }
+int64_t GatherOp::getGroupAxis() { return getAxis() == 0 ? 1 : 0; }
+Value GatherOp::getActivation() { return {}; }
+
 LogicalResult GatherOp::inferShapes(Shapes &shapes) {
   if (failed(checkIndices(*this, getIndices())))
     return failure();

@@ -154,7 +154,7 @@ def Hone_RangeOp : Hone_ElementOp<"range"> {
   let assemblyFormat = "$start `,` $limit `,` $delta attr-dict `:` functional-type(operands, results)";
   let extraClassDeclaration = "std::optional<double> staticFloatCount();";
 }
-def Hone_GatherOp : Hone_ElementOp<"gather"> {
+def Hone_GatherOp : Hone_ElementOp<"gather", [DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "picks whole slices of `axis`; negative indices count from the end";
   let description = [{
     input [d0, ..., d(r-1)], indices of any shape [i...] (integers, in [-d(axis), d(axis))); result [d0, ..., i..., ..., d(r-1)] with

@@ -1,0 +1,37 @@
+// RUN: hone-opt %s --hone-quantize-weights | FileCheck %s
+// RUN: hone-opt %s --hone-quantize-weights="bits=8 group=0 skip=head" | FileCheck %s --check-prefix=INT8
+// RUN: hone-opt %s --hone-quantize-weights="zeros embeddings only=embed*" | FileCheck %s --check-prefix=TABLE
+
+// Shown in the docs of hone-quantize-weights.
+// CHECK: hone.weight @w.int4g32 : tensor<64x16xi4>
+// CHECK: hone.quantize %{{.*}}, %{{.*}} {axis = 0 : i64, block = 32 : i64, to = i4}
+// CHECK: hone.weight @w.int4g32.scale : tensor<2x16xf32>
+// CHECK: hone.reduce max %{{.*}} [1] keepdims false : (tensor<2x32x16xf32>) -> tensor<2x16xf32>
+// CHECK-LABEL: func.func @main
+// CHECK-DAG: %[[Q:.*]] = hone.get_weight @w.int4g32 : tensor<64x16xi4>
+// CHECK-DAG: %[[S:.*]] = hone.get_weight @w.int4g32.scale : tensor<2x16xf32>
+// CHECK: %[[D:.*]] = hone.dequantize %[[Q]], %[[S]] {axis = 0 : i64, block = 32 : i64} : (tensor<64x16xi4>, tensor<2x16xf32>) -> tensor<64x16xf32>
+// CHECK: hone.matmul %{{.*}}, %[[D]]
+
+// One scale a column, along the axis of outputs.
+// INT8-LABEL: func.func @main
+// INT8: hone.dequantize %{{.*}}, %{{.*}} {axis = 1 : i64} : (tensor<64x16xi8>, tensor<16xf32>) -> tensor<64x16xf32>
+// INT8-NOT: hone.dequantize
+
+// TABLE-DAG: hone.weight @t.int4g32z.t.zero : tensor<100x2xui4>
+// TABLE-LABEL: func.func @main
+// TABLE: %[[D:.*]] = hone.dequantize %{{.*}}, %{{.*}}, %{{.*}} {axis = 1 : i64, block = 32 : i64} : (tensor<100x64xui4>, tensor<100x2xf32>, tensor<100x2xui4>) -> tensor<100x64xf32>
+// TABLE: hone.gather %[[D]]
+// TABLE-NOT: hone.dequantize
+hone.weight @t : tensor<100x64xf32> file "m" offset 0 length 25600
+hone.weight @w : tensor<64x16xf32> file "m" offset 25600 length 4096
+hone.weight @h : tensor<64x16xf32> file "m" offset 29696 length 4096
+func.func @main(%ids: tensor<?xi64>) -> (tensor<?x16xf32>, tensor<?x16xf32>) {
+  %t = hone.get_weight @t : tensor<100x64xf32>
+  %w = hone.get_weight @w : tensor<64x16xf32>
+  %h = hone.get_weight @h : tensor<64x16xf32>
+  %x = hone.gather %t, %ids axis 0 : (tensor<100x64xf32>, tensor<?xi64>) -> tensor<?x64xf32> loc("embed/Gather")
+  %y = hone.matmul %x, %w : (tensor<?x64xf32>, tensor<64x16xf32>) -> tensor<?x16xf32> loc("layer/MatMul")
+  %z = hone.matmul %x, %h : (tensor<?x64xf32>, tensor<64x16xf32>) -> tensor<?x16xf32> loc("head")
+  return %y, %z : tensor<?x16xf32>, tensor<?x16xf32>
+}
