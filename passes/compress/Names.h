@@ -10,7 +10,8 @@ namespace hone {
 class NodeFilter {
 public:
   /// On a pattern that can't be read, `why` says so.
-  static NodeFilter make(llvm::ArrayRef<std::string> only, llvm::ArrayRef<std::string> skip, std::string &why);
+  static NodeFilter make(llvm::ArrayRef<std::string> only, llvm::ArrayRef<std::string> skip,
+                         std::string &why);
 
   /// Whether a name of the op is among `only` (none given: any) and none is among `skip`.
   bool takes(mlir::Operation *op) const;

@@ -1,9 +1,9 @@
-// Rounds weights to integers by groups, as recipes. The reconstruction stands next to the user, so that its kernel
-// may read the integers and everything else goes on seeing a dense tensor.
+// Rounds weights to integers by groups, as recipes. The reconstruction stands next to the user, so that its
+// kernel may read the integers and everything else goes on seeing a dense tensor.
 #include "dialects/hone/HoneDialect.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "passes/compress/Passes.h"
 #include "passes/compress/Names.h"
+#include "passes/compress/Passes.h"
 
 namespace hone {
 #define GEN_PASS_DEF_QUANTIZEWEIGHTS
@@ -36,11 +36,13 @@ public:
   }
 
   Value get(WeightOp weight) { return GetWeightOp::create(b, loc, weight.getType(), weight.getSymName()); }
-  template <typename Op, typename... Args> Value make(Type type, Args &&...args) {
+  template <typename Op, typename... Args>
+  Value make(Type type, Args &&...args) {
     return Op::create(b, loc, type, std::forward<Args>(args)...);
   }
   Value scalar(float value) {
-    return ConstantOp::create(b, loc, DenseElementsAttr::get(RankedTensorType::get({}, b.getF32Type()), value));
+    return ConstantOp::create(b, loc,
+                              DenseElementsAttr::get(RankedTensorType::get({}, b.getF32Type()), value));
   }
   Value reshape(Value x, ArrayRef<int64_t> shape) {
     auto sizes = RankedTensorType::get(int64_t(shape.size()), b.getI64Type());
@@ -83,7 +85,8 @@ public:
       Value span = form.zeros ? binary<SubOp>(high, low) : high;
       // A group of zeros divides by something.
       span = binary<MaxOp>(span, r.scalar(1e-30f));
-      return binary<MulOp>(span, r.scalar(1.0f / (form.zeros ? (1 << form.bits) - 1 : (1 << (form.bits - 1)) - 1)));
+      return binary<MulOp>(span,
+                           r.scalar(1.0f / (form.zeros ? (1 << form.bits) - 1 : (1 << (form.bits - 1)) - 1)));
     });
   }
 
@@ -112,7 +115,10 @@ public:
   }
 
 private:
-  template <typename Op> Value binary(Value x, Value y) { return r.make<Op>(x.getType(), x, y); }
+  template <typename Op>
+  Value binary(Value x, Value y) {
+    return r.make<Op>(x.getType(), x, y);
+  }
 
   /// The least (with zero points only) and the largest element of each group; both ranges hold 0.
   void range(Value &low, Value &high) {
@@ -202,7 +208,8 @@ private:
     Quantizer quantizer(recipes, form, weight);
     OpBuilder b(op);
     auto get = [&](WeightOp from) -> Value {
-      return from ? GetWeightOp::create(b, op->getLoc(), from.getType(), from.getSymName()).getResult() : Value();
+      return from ? GetWeightOp::create(b, op->getLoc(), from.getType(), from.getSymName()).getResult()
+                  : Value();
     };
     Value numbers = get(quantizer.numbers()), scale = get(quantizer.scales()), zero = get(quantizer.zeros());
     op.getWeightOperand().set(DequantizeOp::create(b, op->getLoc(), weight.getType(), numbers, scale, zero,

@@ -21,6 +21,8 @@ public:
   ~DiagnosticPrinter();
   bool sawError() const { return errors > 0; }
   const std::vector<Remark> &remarks() const { return kept; }
+  /// Forgets all remarks but the first `count`.
+  void keepRemarks(size_t count) { kept.resize(count); }
 
 private:
   mlir::LogicalResult handle(mlir::Diagnostic &diagnostic);

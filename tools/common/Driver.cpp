@@ -12,6 +12,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "passes/simplify/Passes.h"
 #include "runtime/abi/Abi.h"
+#include "tools/common/Compress.h"
 #include "tools/common/Diagnostics.h"
 #include "tools/common/OutputFile.h"
 #include "tools/common/Pipelines.h"
@@ -117,6 +118,7 @@ private:
   bool fail(const Twine &message) {
     progress.clear();
     err << "error: " << message << "\n";
+    hasFailed = true;
     return false;
   }
 
@@ -182,11 +184,38 @@ private:
     for (const std::string &entry : options.insertAfter)
       if (!checkInserted(entry))
         return false;
+    if (!checkCompression())
+      return false;
     if (!options.pdlPatterns.empty() && !llvm::sys::fs::exists(options.pdlPatterns))
       return fail("--pdl-patterns: '" + options.pdlPatterns + "' does not exist");
     if (options.threads < 0 || options.threads > 1024)
       return fail("--threads: expected 0 to 1024, got " + Twine(options.threads));
     return checkOutput();
+  }
+
+  bool checkCompression() {
+    for (const std::string &text : options.compress)
+      if (std::string why = parseCompress(text, compressions.emplace_back()); !why.empty())
+        return fail(why);
+    if (!options.compress.empty()) {
+      size_t compress = phaseNumber("compress");
+      if (lastPhase() < compress ||
+          (!options.compileFrom.empty() && phaseNumber(options.compileFrom) > compress))
+        return fail("--compress: the phase compress does not run between --compile-from and --compile-to");
+    }
+    const SampleSources &samples = options.samples;
+    if (samples.any() && options.compress.empty())
+      return fail("--calibrate and --eval-tokens measure what --compress costs: give one");
+    if (!samples.folder.empty() && !llvm::sys::fs::is_directory(samples.folder))
+      return fail("--calibrate: '" + samples.folder + "' is not a folder");
+    if (!samples.tokens.empty() && !llvm::sys::fs::exists(samples.tokens))
+      return fail("--eval-tokens: '" + samples.tokens + "' does not exist");
+    if (options.accuracyBudget.empty())
+      return true;
+    if (!samples.any())
+      return fail("--accuracy-budget needs samples: give --calibrate=DIR or --eval-tokens=FILE.npy");
+    std::string why = checkBudget(options.accuracyBudget, nullptr);
+    return why.empty() || fail(why);
   }
 
   bool checkOutput() {
@@ -304,11 +333,13 @@ private:
     bool ok = true;
     if (phase.name == "package")
       ok = package();
+    else if (phase.name == "compress" && !compressions.empty())
+      ok = compress(phase);
     else if (phase.build || hasInserted(phase.name))
       ok = runPasses(*module, phase, /*isModel=*/true);
     findings.seconds.emplace_back(phase.name.str(), progress.end());
     if (!ok)
-      return diagnostics.sawError() ? false : fail(Twine("phase ") + phase.name + " failed");
+      return diagnostics.sawError() || hasFailed ? false : fail(Twine("phase ") + phase.name + " failed");
     if (phase.name == "simplify")
       findings.explanation.noteSimplified(*module);
     if (phase.name == "kernels" && (options.explain || options.json || !options.reportFile.empty()))
@@ -342,6 +373,9 @@ private:
     pm.enableVerifier(options.verbose || patterns || (isModel && hasInserted(phase.name)));
     if (phase.build)
       phase.build(pm);
+    if (isModel && phase.name == "compress")
+      for (const CompressSpec &spec : compressions)
+        addCompressPasses(spec, pm);
     if (patterns)
       pm.addPass(createApplyPdlPatterns({options.pdlPatterns}));
     for (StringRef entry : options.insertAfter)
@@ -351,17 +385,12 @@ private:
     return succeeded(pm.run(target));
   }
 
-  bool package() {
+  PackageOptions packageOptions(const std::string &output) {
     PackageOptions package;
-    package.output = options.output;
+    package.output = output;
     package.modelDir = modelDir;
     package.version = HONE_VERSION_TEXT;
     package.arguments = options.arguments;
-    package.saveTemps = options.saveTemps;
-    package.ptxas = options.ptxas;
-    package.cacheDir = options.cacheDir;
-    package.objectOnly = options.emit == "obj";
-    package.program = options.emit == "exe" ? options.runner : "";
     package.threads = options.threads;
     package.lower = [&](ModuleOp recipe) -> LogicalResult {
       for (StringRef name : {"kernels", "schedule", "codegen"})
@@ -370,9 +399,76 @@ private:
       return success();
     };
     package.progress = [&](StringRef what, size_t done, size_t all) { progress.step(what, done, all); };
+    return package;
+  }
+
+  bool package() {
+    PackageOptions package = packageOptions(options.output);
+    package.saveTemps = options.saveTemps;
+    package.ptxas = options.ptxas;
+    package.cacheDir = options.cacheDir;
+    package.objectOnly = options.emit == "obj";
+    package.program = options.emit == "exe" ? options.runner : "";
     if (!options.saveTemps.empty() && !makeFolder(options.saveTemps))
       return false;
     return succeeded(writeArtifact(*module, package));
+  }
+
+  //===-- compression --------------------------------------------------------------------===//
+
+  bool compress(const Phase &phase) {
+    OwningOpRef<ModuleOp> original;
+    if (options.samples.any())
+      original = module->clone();
+    if (!runPasses(*module, phase, /*isModel=*/true))
+      return false;
+    if (!original)
+      return true;
+    SmallString<128> folder;
+    if (std::error_code code = llvm::sys::fs::createUniqueDirectory("hone-accuracy", folder))
+      return fail("can't make a temporary folder: " + code.message());
+    bool ok = measure(std::move(original), folder.str().str());
+    llvm::sys::fs::remove_directories(folder);
+    return ok;
+  }
+
+  /// Runs both graphs on this machine and compares; what they are made for may be another.
+  bool measure(OwningOpRef<ModuleOp> original, const std::string &folder) {
+    std::string files[] = {folder + "/original.hone", folder + "/compressed.hone"}, error;
+    OwningOpRef<ModuleOp> compressed = module->clone();
+    size_t said = diagnostics.remarks().size();
+    if (!writeForHost(*original, files[0]) || !writeForHost(*compressed, files[1]))
+      return false;
+    diagnostics.keepRemarks(said);
+    findings.accuracy = measureAccuracy(files[0], files[1], options.samples, options.threads, error,
+                                        [&](size_t done, size_t all) { progress.step("sample", done, all); });
+    if (!findings.accuracy)
+      return fail(error);
+    progress.clear();
+    bool isOutFree =
+        options.output != "-" && !options.json && !(options.explain && options.explainFile.empty());
+    findings.accuracy->print(isOutFree ? out : err);
+    if (options.accuracyBudget.empty())
+      return true;
+    error = checkBudget(options.accuracyBudget, &*findings.accuracy);
+    return error.empty() || fail(error);
+  }
+
+  bool writeForHost(ModuleOp model, const std::string &file) {
+    std::string error;
+    auto targets = findTargets(context, "host", error);
+    if (failed(targets))
+      return fail(error);
+    model->setAttr("hone.target", targets->host);
+    for (StringRef name : {"hone.device_target", "hone.device_chips"})
+      model->removeAttr(name);
+    for (StringRef name : {"fuse", "partition", "kernels", "schedule", "codegen"}) {
+      if (!runPasses(model, phases()[phaseNumber(name)], /*isModel=*/false))
+        return false;
+      if (name == "schedule")
+        planWeights(model);
+    }
+    return succeeded(writeArtifact(model, packageOptions(file)));
   }
 
   std::string printed() {
@@ -400,6 +496,8 @@ private:
   DiagnosticPrinter diagnostics;
   OwningOpRef<ModuleOp> module;
   std::string modelDir;
+  std::vector<CompressSpec> compressions;
+  bool hasFailed = false; // and said why
   Findings findings;
 };
 

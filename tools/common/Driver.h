@@ -1,6 +1,7 @@
 // The compiler as a function: what hone-compile's flags fill in.
 #ifndef HONE_TOOLS_COMMON_DRIVER_H
 #define HONE_TOOLS_COMMON_DRIVER_H
+#include "tools/common/Accuracy.h"
 #include "llvm/Support/raw_ostream.h"
 #include <map>
 #include <string>
@@ -14,6 +15,9 @@ struct CompileOptions {
   std::string target = "host";
   std::map<std::string, std::pair<int64_t, int64_t>> dims; // --dim: least and most; equal fixes
   std::string compileTo, compileFrom;
+  std::vector<std::string> compress; // METHOD:KEY=VALUE,... in order
+  SampleSources samples;             // what compression is measured with
+  std::string accuracyBudget;        // what it may cost: cosine:0.999, snr:30dB, ppl:+2%
   bool checkOnly = false;
   bool explain = false;
   std::string explainFile, reportFile, saveTemps;

@@ -59,6 +59,8 @@ std::string reportText(const CompileOptions &options, const Findings &findings) 
                                                       {"weight_bytes", findings.weightBytes}}}};
   for (auto &[key, value] : findings.explanation.json())
     root[key] = value;
+  if (findings.accuracy)
+    root["accuracy"] = findings.accuracy->json();
   if (options.checkOnly) {
     root = llvm::json::Object{{"model", options.model}, {"problems", strings(findings.problems)}};
   }

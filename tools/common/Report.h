@@ -13,6 +13,7 @@ struct Findings {
   int64_t weightBytes = 0;
   std::vector<std::pair<std::string, double>> seconds; // of each phase
   std::vector<std::string> problems;                   // of --check
+  std::optional<Accuracy> accuracy;                    // of compression, when there were samples
 };
 
 /// The text of --explain.

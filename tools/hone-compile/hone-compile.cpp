@@ -1,4 +1,5 @@
 // Flags to CompileOptions. Everything else is in tools/common.
+#include "tools/common/Compress.h"
 #include "tools/common/Driver.h"
 #include "tools/common/Plugins.h"
 #include "tools/common/Registration.h"
@@ -56,8 +57,8 @@ int main(int argc, char **argv) {
   hone::CompileOptions options;
   CLI::App app{"Compiles an ONNX model into one deployable file.", "hone-compile"};
   app.footer(examples);
-  std::vector<std::string> dims, compress, plugins;
-  std::string calibrate, explain;
+  std::vector<std::string> dims, plugins;
+  std::string explain;
   bool helpCompress = false;
   app.add_option("model", options.model, "x.onnx, a folder with model.onnx, or x.mlir in the hone dialect");
   app.add_option("-o,--output", options.output, "the file to write; - prints IR");
@@ -68,8 +69,15 @@ int main(int argc, char **argv) {
   app.add_option("--compile-to", options.compileTo, "stop after this phase and print IR");
   app.add_option("--compile-from", options.compileFrom, "resume at this phase");
   app.add_flag("--check", options.checkOnly, "only report the nodes that can't be compiled");
-  app.add_option("--compress", compress, "compression (see --help-compress)");
-  app.add_option("--calibrate", calibrate, "a folder with one sub-folder of .npy files a sample");
+  app.add_option("--compress", options.compress,
+                 "METHOD:KEY=VALUE,... makes weights smaller (repeatable; see --help-compress)");
+  app.add_option("--calibrate", options.samples.folder,
+                 "a folder with one sub-folder of .npy files a sample: measures what --compress costs");
+  app.add_option(
+      "--eval-tokens", options.samples.tokens,
+      "token ids [rows, length] as .npy: perplexity of a language model before and after --compress");
+  app.add_option("--accuracy-budget", options.accuracyBudget,
+                 "cosine:0.999, snr:30dB or ppl:+2%: no file is written when --compress costs more");
   app.add_flag("--help-compress", helpCompress, "list the kinds of compression");
   app.add_option("--explain", explain, "what was raised, fused and refused, to FILE or the standard output")
       ->expected(0, 1);
@@ -103,8 +111,10 @@ int main(int argc, char **argv) {
     llvm::errs() << "error: " << message << "\n";
     return 1;
   };
-  if (helpCompress || !compress.empty() || !calibrate.empty())
-    return refuse("compression is not built yet: no --compress or --calibrate");
+  if (helpCompress) {
+    llvm::outs() << hone::compressHelp();
+    return 0;
+  }
   if (options.model.empty())
     return refuse("no model: give an .onnx file, a folder or an .mlir file; see hone-compile --help");
   for (const std::string &dim : dims)

@@ -1,0 +1,140 @@
+// The methods of --compress: one table, from which specifications are checked, passes are made and the help
+// is printed.
+#include "tools/common/Compress.h"
+#include "passes/compress/Passes.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/GlobPattern.h"
+
+namespace hone {
+namespace {
+
+enum class Kind { Number, Switch, Pattern };
+
+struct Key {
+  llvm::StringRef name;
+  Kind kind;
+  llvm::StringRef initial, summary;
+};
+
+struct Method {
+  llvm::StringRef name, summary;
+  llvm::ArrayRef<Key> keys;
+  std::unique_ptr<mlir::Pass> (*make)(const CompressSpec &spec);
+};
+
+const Key integerKeys[] = {
+    {"group", Kind::Number, "32",
+     "neighbours along the sum of a product that share a scale; 0: a whole row or column"},
+    {"zeros", Kind::Switch, "", "zero points beside the scales: better where weights are not centred on 0"},
+    {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},
+    {"only", Kind::Pattern, "", "nodes to change, by name with * and ? (repeatable; none: all)"},
+    {"skip", Kind::Pattern, "", "nodes to leave (repeatable)"},
+};
+const Key wideIntegerKeys[] = {{"group", Kind::Number, "0", integerKeys[0].summary},
+                               integerKeys[1],
+                               integerKeys[2],
+                               integerKeys[3],
+                               integerKeys[4]};
+
+template <int64_t bits>
+std::unique_ptr<mlir::Pass> quantizeWeights(const CompressSpec &spec) {
+  QuantizeWeightsOptions options;
+  options.bits = bits;
+  for (const auto &[key, value] : spec.settings) {
+    if (key == "group")
+      llvm::StringRef(value).getAsInteger(10, options.group);
+    else if (key == "zeros")
+      options.zeros = true;
+    else if (key == "embeddings")
+      options.embeddings = true;
+    else
+      (key == "only" ? options.only : options.skip).push_back(value);
+  }
+  return createQuantizeWeights(options);
+}
+
+const Method methods[] = {
+    {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", integerKeys,
+     quantizeWeights<4>},
+    {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideIntegerKeys,
+     quantizeWeights<8>},
+};
+
+std::string check(const Key &key, llvm::StringRef value, bool isGiven) {
+  if (key.kind == Kind::Switch)
+    return isGiven ? ("'" + key.name + "' is a switch and takes no value").str() : "";
+  if (!isGiven || value.empty())
+    return ("'" + key.name + "' expects a value: " + key.name + "=...").str();
+  int64_t number;
+  if (key.kind == Kind::Number && (value.getAsInteger(10, number) || number < 0))
+    return ("'" + key.name + "': expected a number of 0 or more, got '" + value + "'").str();
+  if (key.kind == Kind::Pattern)
+    if (auto pattern = llvm::GlobPattern::create(value); !pattern)
+      return ("'" + key.name + "': " + llvm::toString(pattern.takeError())).str();
+  return "";
+}
+
+} // namespace
+
+std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
+  auto [name, rest] = text.split(':');
+  spec.text = text.str();
+  spec.method = name.str();
+  std::string where = ("--compress=" + text + ": ").str();
+  auto method = llvm::find_if(methods, [&](const Method &m) { return m.name == name; });
+  if (method == std::end(methods)) {
+    auto names = llvm::map_range(methods, [](const Method &m) { return m.name.str(); });
+    return where + "no method '" + name.str() + "' is built; built are: " + llvm::join(names, " ") +
+           " (see --help-compress)";
+  }
+  llvm::SmallVector<llvm::StringRef> parts;
+  rest.split(parts, ',', -1, /*KeepEmpty=*/false);
+  for (llvm::StringRef part : parts) {
+    auto [keyName, value] = part.split('=');
+    auto key = llvm::find_if(method->keys, [&, wanted = keyName](const Key &k) { return k.name == wanted; });
+    if (key == method->keys.end()) {
+      auto names = llvm::map_range(method->keys, [](const Key &k) { return k.name.str(); });
+      return where + "'" + name.str() + "' has no setting '" + keyName.str() +
+             "'; it has: " + llvm::join(names, " ");
+    }
+    if (std::string why = check(*key, value, part.contains('=')); !why.empty())
+      return where + why;
+    bool isRepeated =
+        llvm::any_of(spec.settings, [&, wanted = keyName](const auto &s) { return s.first == wanted; });
+    if (isRepeated && key->kind != Kind::Pattern)
+      return where + "'" + keyName.str() + "' is given twice";
+    spec.settings.emplace_back(keyName.str(), value.str());
+  }
+  for (const Key &key : method->keys)
+    if (!key.initial.empty() &&
+        !llvm::any_of(spec.settings, [&](const auto &s) { return s.first == key.name; }))
+      spec.settings.emplace_back(key.name.str(), key.initial.str());
+  return "";
+}
+
+void addCompressPasses(const CompressSpec &spec, mlir::OpPassManager &pm) {
+  for (const Method &method : methods)
+    if (method.name == spec.method)
+      pm.addPass(method.make(spec));
+}
+
+std::string compressHelp() {
+  std::string text;
+  llvm::raw_string_ostream to(text);
+  to << "--compress=METHOD[:KEY[=VALUE],...]   (repeatable: a later one takes what earlier ones left)\n";
+  for (const Method &method : methods) {
+    to << "\n" << llvm::formatv("  {0,-6} {1}\n", method.name, method.summary);
+    for (const Key &key : method.keys) {
+      std::string name = (key.name + (key.initial.empty() ? "" : "=" + key.initial.str())).str();
+      to << llvm::formatv("    {0,-12} {1}\n", name, key.summary);
+    }
+  }
+  to << "\nExamples:\n"
+        "  hone-compile model.onnx -o model.hone --compress=int4:group=32,embeddings,skip=*lm_head*\n"
+        "  hone-compile model.onnx -o model.hone --compress=int8:only=*lm_head* --compress=int4\n"
+        "  hone-compile model.onnx -o model.hone --compress=int4 --calibrate=samples   (measures what it "
+        "costs)\n";
+  return text;
+}
+
+} // namespace hone

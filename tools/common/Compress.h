@@ -1,0 +1,27 @@
+// What --compress says: methods with their settings, and the passes that they stand for.
+#ifndef HONE_TOOLS_COMMON_COMPRESS_H
+#define HONE_TOOLS_COMMON_COMPRESS_H
+#include "mlir/Pass/PassManager.h"
+#include <string>
+#include <vector>
+
+namespace hone {
+
+/// One --compress: METHOD[:KEY[=VALUE],...]. A key without a value is a switch.
+struct CompressSpec {
+  std::string text, method;
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+/// Reads a specification; empty on success, else why it can't be read: an unknown method or key, a value that
+/// does not fit.
+std::string parseCompress(llvm::StringRef text, CompressSpec &spec);
+
+/// Adds the passes of a specification that was parsed.
+void addCompressPasses(const CompressSpec &spec, mlir::OpPassManager &pm);
+
+/// The text of --help-compress: every method and key, with defaults.
+std::string compressHelp();
+
+} // namespace hone
+#endif
