@@ -1,0 +1,126 @@
+// GPTQ by blocks of rows, then coordinate descent row by row.
+#include "passes/compress/math/Gptq.h"
+#include <Eigen/Cholesky>
+#include <cmath>
+
+namespace hone {
+namespace {
+
+/// Inputs that were never seen carry no information: they get a moment, so that the inverse exists.
+Eigen::MatrixXf damped(const Eigen::MatrixXf &moments, double damping) {
+  Eigen::MatrixXf m = moments;
+  double mean = m.diagonal().cast<double>().mean();
+  float added = float(mean > 0 ? damping * mean : 1);
+  m.diagonal().array() += added;
+  return m;
+}
+
+/// U with M^-1 = U^T U, upper triangular, row-major.
+Matrix inverseFactor(const Eigen::MatrixXf &m) {
+  Eigen::MatrixXd wide = m.cast<double>();
+  Eigen::MatrixXd inverse = wide.llt().solve(Eigen::MatrixXd::Identity(m.rows(), m.cols()));
+  Eigen::MatrixXd lower = Eigen::LLT<Eigen::MatrixXd>(inverse).matrixL();
+  return lower.transpose().cast<float>();
+}
+
+/// Rows [from, from + count) in the order of columns.
+void passOverColumns(const Matrix &w, int64_t from, int64_t count, const Matrix &factor,
+                     const Eigen::RowVectorXf &importance, const Grid &grid, Rounded &result) {
+  Matrix left = w.middleRows(from, count);
+  Eigen::VectorXf errors(count);
+  for (int64_t k = 0; k < w.cols(); ++k) {
+    if (k % grid.group == 0)
+      for (int64_t row = 0; row < count; ++row)
+        result.scales(from + row, k / grid.group) =
+            searchScale(grid, left.row(row).segment(k, grid.group), importance.segment(k, grid.group));
+    for (int64_t row = 0; row < count; ++row) {
+      float scale = result.scales(from + row, k / grid.group), x = left(row, k);
+      int8_t number = grid.nearest(x, scale);
+      result.numbers(from + row, k) = number;
+      errors(row) = (x - float(number) * scale) / factor(k, k);
+    }
+    int64_t rest = w.cols() - k - 1;
+    left.rightCols(rest).noalias() -= errors * factor.row(k).tail(rest);
+  }
+}
+
+/// Coordinate descent on one row.
+class Refiner {
+public:
+  Refiner(const Eigen::MatrixXf &moments, const Grid &grid, Eigen::Ref<const Eigen::RowVectorXf> w, int8_t *numbers,
+          float *scales)
+      : m(moments), grid(grid), numbers(numbers), scales(scales), pull(w.size()) {
+    Eigen::VectorXf error(w.size());
+    for (int64_t k = 0; k < w.size(); ++k)
+      error(k) = w(k) - value(k);
+    pull.noalias() = m * error;
+  }
+
+  void sweep() {
+    for (int64_t k = 0; k < pull.size(); ++k) {
+      float scale = scales[k / grid.group], old = value(k);
+      numbers[k] = grid.nearest(old + pull(k) / m(k, k), scale);
+      if (float change = value(k) - old; change != 0)
+        pull.noalias() -= change * m.col(k);
+    }
+    for (int64_t g = 0; g < pull.size() / grid.group; ++g)
+      refit(g);
+  }
+
+private:
+  float value(int64_t k) const { return float(numbers[k]) * scales[k / grid.group]; }
+
+  /// The scale of a group by least squares.
+  void refit(int64_t g) {
+    int64_t first = g * grid.group;
+    Eigen::VectorXf c(grid.group);
+    for (int64_t i = 0; i < grid.group; ++i)
+      c(i) = numbers[first + i];
+    float curvature = c.dot(m.block(first, first, grid.group, grid.group) * c);
+    float change = curvature > 0 ? c.dot(pull.segment(first, grid.group)) / curvature : 0;
+    if (!std::isfinite(change) || scales[g] + change == 0)
+      return;
+    scales[g] += change;
+    pull.noalias() -= change * (m.middleCols(first, grid.group) * c);
+  }
+
+  const Eigen::MatrixXf &m;
+  const Grid &grid;
+  int8_t *numbers;
+  float *scales;
+  Eigen::VectorXf pull; // M (w - r): which way each element would like to move
+};
+
+} // namespace
+
+Rounded gptq(const Matrix &w, const Eigen::MatrixXf &moments, const Grid &grid, const GptqOptions &options,
+             const ParallelFor &parallel) {
+  Eigen::MatrixXf m = damped(moments, options.damping);
+  Matrix factor = inverseFactor(m);
+  // What an element's error costs after those behind it have made good what they can.
+  Eigen::RowVectorXf importance = factor.diagonal().cwiseAbs2().cwiseInverse().transpose();
+  Rounded result{Numbers(w.rows(), w.cols()), Matrix(w.rows(), w.cols() / grid.group)};
+  constexpr int64_t block = 16; // rows that share a reading of the factor
+  parallel((w.rows() + block - 1) / block, [&](int64_t i) {
+    int64_t from = i * block, count = std::min(block, w.rows() - from);
+    passOverColumns(w, from, count, factor, importance, grid, result);
+    for (int64_t row = from; row < from + count && options.sweeps; ++row) {
+      Refiner refiner(m, grid, w.row(row), result.numbers.row(row).data(), result.scales.row(row).data());
+      for (int sweep = 0; sweep < options.sweeps; ++sweep)
+        refiner.sweep();
+    }
+  });
+  return result;
+}
+
+double outputError(const Matrix &w, const Matrix &rounded, const Eigen::MatrixXf &moments) {
+  Eigen::MatrixXd m = moments.cast<double>();
+  double lost = 0, whole = 0;
+  for (int64_t row = 0; row < w.rows(); ++row) {
+    Eigen::VectorXd x = w.row(row).cast<double>(), e = x - rounded.row(row).cast<double>().transpose();
+    lost += e.dot(m * e), whole += x.dot(m * x);
+  }
+  return whole > 0 ? lost / whole : 0;
+}
+
+} // namespace hone
