@@ -1,4 +1,4 @@
-// Patterns on node names.
+// Patterns on node names, and what rounding asks of a weight.
 #include "passes/compress/Names.h"
 #include "mlir/IR/Location.h"
 
@@ -36,6 +36,19 @@ bool NodeFilter::takes(Operation *op) const {
     });
   };
   return (only.empty() || among(only)) && !among(skip);
+}
+
+std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight,
+                            int64_t group) {
+  auto type = dyn_cast<RankedTensorType>(weight.getType());
+  if (!type || !type.getElementType().isF32())
+    return "expected elements of f32";
+  if (type.getRank() != 2)
+    return "expected two axes, got " + std::to_string(type.getRank());
+  int64_t size = type.getDimSize(op.getGroupAxis());
+  if (group && size % group)
+    return "its " + std::to_string(size) + " rows are no multiple of the group of " + std::to_string(group);
+  return "";
 }
 
 } // namespace hone

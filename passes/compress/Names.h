@@ -1,7 +1,7 @@
-// Which nodes of the model a compression is for.
+// Which nodes of the model a compression is for, and which weights it can round.
 #ifndef HONE_PASSES_COMPRESS_NAMES_H
 #define HONE_PASSES_COMPRESS_NAMES_H
-#include "mlir/IR/Operation.h"
+#include "dialects/hone/HoneDialect.h"
 #include "llvm/Support/GlobPattern.h"
 
 namespace hone {
@@ -19,6 +19,10 @@ public:
 private:
   llvm::SmallVector<llvm::GlobPattern> only, skip;
 };
+
+/// Why a weight that the op reads can't be rounded by groups of that many; empty when it can.
+std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight,
+                            int64_t group);
 
 } // namespace hone
 #endif

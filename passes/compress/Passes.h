@@ -7,5 +7,9 @@ namespace hone {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/compress/Passes.h.inc"
+
+class Calibration;
+/// The pass with what runs its samples.
+std::unique_ptr<mlir::Pass> createGptqWeights(GptqWeightsOptions options, Calibration &calibration);
 } // namespace hone
 #endif

@@ -181,7 +181,7 @@ public:
       if (!get || !names.takes(op) || (!op.getActivation() && !embeddings))
         continue;
       auto weight = symbols.lookup<WeightOp>(get.getWeight());
-      if (std::string why = refuses(op, weight); !why.empty())
+      if (std::string why = ::hone::refusesRounding(op, weight, group); !why.empty())
         op->emitRemark("hone-quantize-weights: its weight stays dense: ") << why;
       else
         quantize(op, weight, symbols);
@@ -189,19 +189,6 @@ public:
   }
 
 private:
-  /// Empty, or why the weight stays as it is.
-  std::string refuses(QuantizableOpInterface op, WeightOp weight) {
-    auto type = dyn_cast<RankedTensorType>(weight.getType());
-    if (!type || !type.getElementType().isF32())
-      return "expected elements of f32";
-    if (type.getRank() != 2)
-      return "expected two axes, got " + std::to_string(type.getRank());
-    int64_t size = type.getDimSize(op.getGroupAxis());
-    if (group && size % group)
-      return "its " + std::to_string(size) + " rows are no multiple of the group of " + std::to_string(group);
-    return "";
-  }
-
   void quantize(QuantizableOpInterface op, WeightOp weight, SymbolTable &symbols) {
     Form form{bits, group, zeros, op.getGroupAxis()};
     RecipeBuilder recipes(symbols, weight.getLoc());

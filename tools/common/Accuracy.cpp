@@ -1,44 +1,13 @@
 // Runs two artifacts on the same samples, one sample at a time, and adds up what their outputs differ by.
 #include "tools/common/Accuracy.h"
+#include "tools/common/Runner.h"
 #include "tools/common/Samples.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <chrono>
 #include <cmath>
 
 namespace hone {
 namespace {
-
-/// An opened artifact.
-class Runner {
-public:
-  ~Runner() {
-    hone_context_destroy(context);
-    hone_module_close(module);
-  }
-  bool open(const std::string &path, int threads) {
-    HoneModuleOptions options{};
-    options.threads = threads;
-    options.skip_verification = 1; // written a moment ago
-    return hone_module_open(path.c_str(), &options, &module) == HONE_OK &&
-           hone_context_create(module, &context) == HONE_OK;
-  }
-  bool run(const Sample &sample) {
-    auto start = std::chrono::steady_clock::now();
-    bool ok = hone_run(context, sample.inputs.data(), sample.inputs.size()) == HONE_OK;
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return ok;
-  }
-  HoneTensor output(size_t i) const {
-    HoneTensor tensor{};
-    hone_output(context, i, &tensor);
-    return tensor;
-  }
-
-  HoneModule *module = nullptr;
-  HoneContext *context = nullptr;
-  double seconds = 0;
-};
 
 int64_t countOf(const HoneTensor &tensor) {
   int64_t count = 1;
@@ -144,7 +113,7 @@ std::optional<Accuracy> measureAccuracy(const std::string &original, const std::
   for (const Sample &sample : samples) {
     progress(result.samples++, samples.size());
     for (Runner &runner : runners)
-      if (!runner.run(sample))
+      if (!runner.run(sample.inputs))
         return fail(sample.name + ": " + hone_error());
     for (size_t i = 0; i < sums.size(); ++i) {
       if (HoneTensor want = runners[0].output(i), got = runners[1].output(i); countOf(want) == countOf(got))

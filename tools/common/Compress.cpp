@@ -8,7 +8,7 @@
 namespace hone {
 namespace {
 
-enum class Kind { Number, Switch, Pattern };
+enum class Kind { Number, Switch, Pattern, Choice };
 
 struct Key {
   llvm::StringRef name;
@@ -19,45 +19,51 @@ struct Key {
 struct Method {
   llvm::StringRef name, summary;
   llvm::ArrayRef<Key> keys;
-  std::unique_ptr<mlir::Pass> (*make)(const CompressSpec &spec);
+  std::unique_ptr<mlir::Pass> (*make)(const CompressSpec &spec, Calibration *calibration);
 };
 
-const Key integerKeys[] = {
-    {"group", Kind::Number, "32",
-     "neighbours along the sum of a product that share a scale; 0: a whole row or column"},
-    {"zeros", Kind::Switch, "", "zero points beside the scales: better where weights are not centred on 0"},
-    {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},
-    {"only", Kind::Pattern, "", "nodes to change, by name with * and ? (repeatable; none: all)"},
-    {"skip", Kind::Pattern, "", "nodes to leave (repeatable)"},
-};
-const Key wideIntegerKeys[] = {{"group", Kind::Number, "0", integerKeys[0].summary},
-                               integerKeys[1],
-                               integerKeys[2],
-                               integerKeys[3],
-                               integerKeys[4]};
+// Of a choice, `initial` lists what there is, the default first.
+#define HONE_INTEGER_KEYS(group)                                                                             \
+  {"method", Kind::Choice, "rtn|gptq", "rtn rounds; gptq keeps the products of samples (--calibrate)"},      \
+      {"group", Kind::Number, group, "neighbours along the sum of a product that share a scale; 0: all"},    \
+      {"zeros", Kind::Switch, "", "zero points beside the scales (rtn)"},                                    \
+      {"sweeps", Kind::Number, "4", "refinements behind gptq's first pass"},                                 \
+      {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},                                 \
+      {"only", Kind::Pattern, "", "nodes to change, by name with * and ? (repeatable; none: all)"},          \
+      {"skip", Kind::Pattern, "", "nodes to leave (repeatable)"},
+const Key narrowKeys[] = {HONE_INTEGER_KEYS("32")}, wideKeys[] = {HONE_INTEGER_KEYS("0")};
+#undef HONE_INTEGER_KEYS
 
-template <int64_t bits>
-std::unique_ptr<mlir::Pass> quantizeWeights(const CompressSpec &spec) {
-  QuantizeWeightsOptions options;
+template <typename Options>
+Options integerOptions(const CompressSpec &spec, int64_t bits) {
+  Options options;
   options.bits = bits;
   for (const auto &[key, value] : spec.settings) {
     if (key == "group")
       llvm::StringRef(value).getAsInteger(10, options.group);
-    else if (key == "zeros")
-      options.zeros = true;
     else if (key == "embeddings")
       options.embeddings = true;
-    else
+    else if (key == "only" || key == "skip")
       (key == "only" ? options.only : options.skip).push_back(value);
   }
-  return createQuantizeWeights(options);
+  return options;
+}
+
+template <int64_t bits>
+std::unique_ptr<mlir::Pass> integers(const CompressSpec &spec, Calibration *calibration) {
+  if (!spec.needsSamples()) {
+    auto options = integerOptions<QuantizeWeightsOptions>(spec, bits);
+    options.zeros = spec.find("zeros") != nullptr;
+    return createQuantizeWeights(options);
+  }
+  auto options = integerOptions<GptqWeightsOptions>(spec, bits);
+  llvm::StringRef(*spec.find("sweeps")).getAsInteger(10, options.sweeps);
+  return createGptqWeights(options, *calibration);
 }
 
 const Method methods[] = {
-    {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", integerKeys,
-     quantizeWeights<4>},
-    {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideIntegerKeys,
-     quantizeWeights<8>},
+    {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", narrowKeys, integers<4>},
+    {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideKeys, integers<8>},
 };
 
 std::string check(const Key &key, llvm::StringRef value, bool isGiven) {
@@ -68,6 +74,8 @@ std::string check(const Key &key, llvm::StringRef value, bool isGiven) {
   int64_t number;
   if (key.kind == Kind::Number && (value.getAsInteger(10, number) || number < 0))
     return ("'" + key.name + "': expected a number of 0 or more, got '" + value + "'").str();
+  if (key.kind == Kind::Choice && !llvm::is_contained(llvm::split(key.initial, '|'), value))
+    return ("'" + key.name + "': expected " + key.initial + ", got '" + value + "'").str();
   if (key.kind == Kind::Pattern)
     if (auto pattern = llvm::GlobPattern::create(value); !pattern)
       return ("'" + key.name + "': " + llvm::toString(pattern.takeError())).str();
@@ -108,14 +116,28 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
   for (const Key &key : method->keys)
     if (!key.initial.empty() &&
         !llvm::any_of(spec.settings, [&](const auto &s) { return s.first == key.name; }))
-      spec.settings.emplace_back(key.name.str(), key.initial.str());
+      spec.settings.emplace_back(key.name.str(), key.initial.split('|').first.str());
+  if (spec.needsSamples() && spec.find("zeros"))
+    return where + "gptq is symmetric: no 'zeros'";
   return "";
 }
 
-void addCompressPasses(const CompressSpec &spec, mlir::OpPassManager &pm) {
+const std::string *CompressSpec::find(llvm::StringRef key) const {
+  for (const auto &[name, value] : settings)
+    if (name == key)
+      return &value;
+  return nullptr;
+}
+
+bool CompressSpec::needsSamples() const {
+  const std::string *how = find("method");
+  return how && *how != "rtn";
+}
+
+void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir::OpPassManager &pm) {
   for (const Method &method : methods)
     if (method.name == spec.method)
-      pm.addPass(method.make(spec));
+      pm.addPass(method.make(spec, calibration));
 }
 
 std::string compressHelp() {

@@ -7,18 +7,25 @@
 
 namespace hone {
 
+class Calibration;
+
 /// One --compress: METHOD[:KEY[=VALUE],...]. A key without a value is a switch.
 struct CompressSpec {
   std::string text, method;
   std::vector<std::pair<std::string, std::string>> settings;
+
+  /// The value of a key; null when it has none.
+  const std::string *find(llvm::StringRef key) const;
+  /// Whether the method learns from samples.
+  bool needsSamples() const;
 };
 
 /// Reads a specification; empty on success, else why it can't be read: an unknown method or key, a value that
 /// does not fit.
 std::string parseCompress(llvm::StringRef text, CompressSpec &spec);
 
-/// Adds the passes of a specification that was parsed.
-void addCompressPasses(const CompressSpec &spec, mlir::OpPassManager &pm);
+/// Adds the passes of a specification that was parsed. `calibration` may be null when it needs no samples.
+void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir::OpPassManager &pm);
 
 /// The text of --help-compress: every method and key, with defaults.
 std::string compressHelp();

@@ -12,6 +12,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "passes/simplify/Passes.h"
 #include "runtime/abi/Abi.h"
+#include "tools/common/Calibrate.h"
 #include "tools/common/Compress.h"
 #include "tools/common/Diagnostics.h"
 #include "tools/common/OutputFile.h"
@@ -67,6 +68,11 @@ public:
         if (!pass || !llvm::is_contained(this->options.disabledPasses, pass->getPass().getArgument()))
           run();
       });
+  }
+
+  ~Driver() {
+    if (!folder.empty())
+      llvm::sys::fs::remove_directories(folder);
   }
 
   int run() {
@@ -193,6 +199,23 @@ private:
     return checkOutput();
   }
 
+  static bool isTokenFile(StringRef path) {
+    return path.ends_with(".npy") && llvm::sys::fs::is_regular_file(path);
+  }
+
+  /// Samples to learn from.
+  SampleSources calibrationSources() const {
+    return isTokenFile(options.calibrate) ? SampleSources{"", options.calibrate}
+                                          : SampleSources{options.calibrate, ""};
+  }
+  /// Samples to measure with: others, when there are.
+  SampleSources evaluationSources() const {
+    SampleSources sources = calibrationSources();
+    if (!options.evalTokens.empty())
+      sources.tokens = options.evalTokens;
+    return sources;
+  }
+
   bool checkCompression() {
     for (const std::string &text : options.compress)
       if (std::string why = parseCompress(text, compressions.emplace_back()); !why.empty())
@@ -203,16 +226,21 @@ private:
           (!options.compileFrom.empty() && phaseNumber(options.compileFrom) > compress))
         return fail("--compress: the phase compress does not run between --compile-from and --compile-to");
     }
-    const SampleSources &samples = options.samples;
-    if (samples.any() && options.compress.empty())
-      return fail("--calibrate and --eval-tokens measure what --compress costs: give one");
-    if (!samples.folder.empty() && !llvm::sys::fs::is_directory(samples.folder))
-      return fail("--calibrate: '" + samples.folder + "' is not a folder");
-    if (!samples.tokens.empty() && !llvm::sys::fs::exists(samples.tokens))
-      return fail("--eval-tokens: '" + samples.tokens + "' does not exist");
+    bool hasSamples = !options.calibrate.empty() || !options.evalTokens.empty();
+    if (hasSamples && options.compress.empty())
+      return fail("--calibrate and --eval-tokens are for --compress: give one");
+    for (const CompressSpec &spec : compressions)
+      if (spec.needsSamples() && options.calibrate.empty())
+        return fail("--compress=" + spec.text +
+                    " learns from samples: give --calibrate=DIR or --calibrate=TOKENS.npy");
+    if (!options.calibrate.empty() && !llvm::sys::fs::is_directory(options.calibrate) &&
+        !isTokenFile(options.calibrate))
+      return fail("--calibrate: '" + options.calibrate + "' is neither a folder nor an .npy file");
+    if (!options.evalTokens.empty() && !isTokenFile(options.evalTokens))
+      return fail("--eval-tokens: '" + options.evalTokens + "' is no .npy file");
     if (options.accuracyBudget.empty())
       return true;
-    if (!samples.any())
+    if (!hasSamples)
       return fail("--accuracy-budget needs samples: give --calibrate=DIR or --eval-tokens=FILE.npy");
     std::string why = checkBudget(options.accuracyBudget, nullptr);
     return why.empty() || fail(why);
@@ -375,7 +403,7 @@ private:
       phase.build(pm);
     if (isModel && phase.name == "compress")
       for (const CompressSpec &spec : compressions)
-        addCompressPasses(spec, pm);
+        addCompressPasses(spec, calibration.get(), pm);
     if (patterns)
       pm.addPass(createApplyPdlPatterns({options.pdlPatterns}));
     for (StringRef entry : options.insertAfter)
@@ -417,30 +445,54 @@ private:
   //===-- compression --------------------------------------------------------------------===//
 
   bool compress(const Phase &phase) {
-    OwningOpRef<ModuleOp> original;
-    if (options.samples.any())
-      original = module->clone();
-    if (!runPasses(*module, phase, /*isModel=*/true))
-      return false;
-    if (!original)
-      return true;
-    SmallString<128> folder;
-    if (std::error_code code = llvm::sys::fs::createUniqueDirectory("hone-accuracy", folder))
+    SmallString<128> made;
+    if (std::error_code code = llvm::sys::fs::createUniqueDirectory("hone-compress", made))
       return fail("can't make a temporary folder: " + code.message());
-    bool ok = measure(std::move(original), folder.str().str());
-    llvm::sys::fs::remove_directories(folder);
-    return ok;
+    folder = made.str().str();
+    OwningOpRef<ModuleOp> original;
+    if (evaluationSources().any())
+      original = module->clone();
+    if (llvm::any_of(compressions, [](const CompressSpec &spec) { return spec.needsSamples(); }))
+      makeCalibration();
+    bool ok = runPasses(*module, phase, /*isModel=*/true);
+    calibration.reset();
+    return ok && (!original || measure(std::move(original)));
+  }
+
+  void makeCalibration() {
+    CalibrationSetup setup;
+    setup.sources = calibrationSources();
+    setup.folder = folder;
+    // IR that is written refers to the bytes: they stay beside it.
+    setup.weightFile = lastPhase() + 1 < phases().size() && options.output != "-"
+                           ? options.output + ".weights"
+                           : folder + "/weights";
+    SmallString<128> absolute(setup.weightFile);
+    llvm::sys::fs::make_absolute(absolute);
+    setup.weightFile = absolute.str().str();
+    setup.package = packageOptions("");
+    setup.threads = options.threads;
+    setup.progress = [this](StringRef what, size_t done, size_t all) { progress.step(what, done, all); };
+    setup.compile = [this](ModuleOp piece, const std::string &file) {
+      PassManager pm(&context);
+      pm.addPass(createInferShapes());
+      size_t said = diagnostics.remarks().size();
+      bool ok = succeeded(pm.run(piece)) && writeForHost(piece, file);
+      diagnostics.keepRemarks(said);
+      return ok;
+    };
+    calibration = std::make_unique<StagedCalibration>(*module, std::move(setup));
   }
 
   /// Runs both graphs on this machine and compares; what they are made for may be another.
-  bool measure(OwningOpRef<ModuleOp> original, const std::string &folder) {
+  bool measure(OwningOpRef<ModuleOp> original) {
     std::string files[] = {folder + "/original.hone", folder + "/compressed.hone"}, error;
     OwningOpRef<ModuleOp> compressed = module->clone();
     size_t said = diagnostics.remarks().size();
     if (!writeForHost(*original, files[0]) || !writeForHost(*compressed, files[1]))
       return false;
     diagnostics.keepRemarks(said);
-    findings.accuracy = measureAccuracy(files[0], files[1], options.samples, options.threads, error,
+    findings.accuracy = measureAccuracy(files[0], files[1], evaluationSources(), options.threads, error,
                                         [&](size_t done, size_t all) { progress.step("sample", done, all); });
     if (!findings.accuracy)
       return fail(error);
@@ -497,6 +549,8 @@ private:
   OwningOpRef<ModuleOp> module;
   std::string modelDir;
   std::vector<CompressSpec> compressions;
+  std::string folder; // temporary, of compression: bytes that the module refers to are in it
+  std::unique_ptr<StagedCalibration> calibration;
   bool hasFailed = false; // and said why
   Findings findings;
 };

@@ -16,8 +16,9 @@ struct CompileOptions {
   std::map<std::string, std::pair<int64_t, int64_t>> dims; // --dim: least and most; equal fixes
   std::string compileTo, compileFrom;
   std::vector<std::string> compress; // METHOD:KEY=VALUE,... in order
-  SampleSources samples;             // what compression is measured with
-  std::string accuracyBudget;        // what it may cost: cosine:0.999, snr:30dB, ppl:+2%
+  std::string calibrate;      // samples to learn from and to measure with: a folder, or token ids as .npy
+  std::string evalTokens;     // token ids to measure with
+  std::string accuracyBudget; // what it may cost: cosine:0.999, snr:30dB, ppl:+2%
   bool checkOnly = false;
   bool explain = false;
   std::string explainFile, reportFile, saveTemps;

@@ -71,10 +71,11 @@ int main(int argc, char **argv) {
   app.add_flag("--check", options.checkOnly, "only report the nodes that can't be compiled");
   app.add_option("--compress", options.compress,
                  "METHOD:KEY=VALUE,... makes weights smaller (repeatable; see --help-compress)");
-  app.add_option("--calibrate", options.samples.folder,
-                 "a folder with one sub-folder of .npy files a sample: measures what --compress costs");
+  app.add_option("--calibrate", options.calibrate,
+                 "samples to learn from, and to measure what --compress costs: a folder with a sub-folder of "
+                 ".npy files a sample, or token ids as .npy");
   app.add_option(
-      "--eval-tokens", options.samples.tokens,
+      "--eval-tokens", options.evalTokens,
       "token ids [rows, length] as .npy: perplexity of a language model before and after --compress");
   app.add_option("--accuracy-budget", options.accuracyBudget,
                  "cosine:0.999, snr:30dB or ppl:+2%: no file is written when --compress costs more");

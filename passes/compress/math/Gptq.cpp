@@ -47,8 +47,8 @@ void passOverColumns(const Matrix &w, int64_t from, int64_t count, const Matrix 
 /// Coordinate descent on one row.
 class Refiner {
 public:
-  Refiner(const Eigen::MatrixXf &moments, const Grid &grid, Eigen::Ref<const Eigen::RowVectorXf> w, int8_t *numbers,
-          float *scales)
+  Refiner(const Eigen::MatrixXf &moments, const Grid &grid, Eigen::Ref<const Eigen::RowVectorXf> w,
+          int8_t *numbers, float *scales)
       : m(moments), grid(grid), numbers(numbers), scales(scales), pull(w.size()) {
     Eigen::VectorXf error(w.size());
     for (int64_t k = 0; k < w.size(); ++k)

@@ -14,10 +14,11 @@ struct GptqOptions {
   int sweeps = 4;        // of refinement behind the first pass; 0: plain GPTQ
 };
 
-/// Rounds w so that the outputs of the layer change little: small (w - r) M (w - r)^T for each row, where M = X^T X [inputs, inputs]
-/// are second moments of the inputs. First GPTQ (Frantar et al. 2022): columns in order, the error of each spread over those that are
-/// not rounded yet, by the inverse of M; scales are searched as their group is reached. Then coordinate descent: each number and, by
-/// least squares, each scale is set to its best beside all others, which never makes a row worse.
+/// Rounds w so that the outputs of the layer change little: small (w - r) M (w - r)^T for each row, where M =
+/// X^T X [inputs, inputs] are second moments of the inputs. First GPTQ (Frantar et al. 2022): columns in
+/// order, the error of each spread over those that are not rounded yet, by the inverse of M; scales are
+/// searched as their group is reached. Then coordinate descent: each number and, by least squares, each scale
+/// is set to its best beside all others, which never makes a row worse.
 Rounded gptq(const Matrix &w, const Eigen::MatrixXf &moments, const Grid &grid, const GptqOptions &options,
              const ParallelFor &parallel);
 

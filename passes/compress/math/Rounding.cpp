@@ -23,11 +23,13 @@ float searchScale(const Grid &grid, Eigen::Ref<const Eigen::RowVectorXf> x,
   if (!(largest > 0))
     return 1;
   float best = largest / grid.high(), least = INFINITY;
-  // Shares below one give up the largest elements for finer steps; the scale of -low() lets one sign reach further.
+  // Shares below one give up the largest elements for finer steps; the scale of -low() lets one sign reach
+  // further.
   constexpr int steps = 32;
   for (int i = 0; i <= steps; ++i)
     for (float sign : {1.0f, -1.0f}) {
-      float scale = sign * largest * (1.05f - 0.6f * float(i) / steps) / float(-grid.low()), inverse = 1 / scale;
+      float scale = sign * largest * (1.05f - 0.6f * float(i) / steps) / float(-grid.low()),
+            inverse = 1 / scale;
       auto q = (x.array() * inverse).round().min(float(grid.high())).max(float(grid.low()));
       float error = ((x.array() - q * scale).square() * importance.array()).sum();
       if (error < least)

@@ -10,7 +10,8 @@ namespace hone {
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Numbers = Eigen::Matrix<int8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Signed numbers of `bits` bits, -2^(bits-1) to 2^(bits-1) - 1; `group` neighbours of a row share a scale and divide the row.
+/// Signed numbers of `bits` bits, -2^(bits-1) to 2^(bits-1) - 1; `group` neighbours of a row share a scale
+/// and divide the row.
 struct Grid {
   int bits = 4;
   int64_t group = 32;
@@ -21,8 +22,8 @@ struct Grid {
   int8_t nearest(float x, float scale) const;
 };
 
-/// numbers [outputs, inputs], scales [outputs, inputs / group]; the matrix is numbers * scales. Scales may be negative, so that the
-/// number without a counterpart serves either sign.
+/// numbers [outputs, inputs], scales [outputs, inputs / group]; the matrix is numbers * scales. Scales may be
+/// negative, so that the number without a counterpart serves either sign.
 struct Rounded {
   Numbers numbers;
   Matrix scales;
@@ -30,8 +31,8 @@ struct Rounded {
   Matrix dense(const Grid &grid) const;
 };
 
-/// The scale with the least sum of importance * (x - rounded x)^2 over a group, from a search over shares of the largest
-/// element and both signs. `importance` has an entry an element.
+/// The scale with the least sum of importance * (x - rounded x)^2 over a group, from a search over shares of
+/// the largest element and both signs. `importance` has an entry an element.
 float searchScale(const Grid &grid, Eigen::Ref<const Eigen::RowVectorXf> x,
                   Eigen::Ref<const Eigen::RowVectorXf> importance);
 

@@ -76,7 +76,8 @@ TEST_P(Gptq, LosesLessThanRoundingAndSweepsLoseLessStill) {
   EXPECT_GT(refined, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Grids, Gptq, testing::Combine(testing::Values(3, 4, 8), testing::Values(16, 64, 128)));
+INSTANTIATE_TEST_SUITE_P(Grids, Gptq,
+                         testing::Combine(testing::Values(3, 4, 8), testing::Values(16, 64, 128)));
 
 TEST(GptqEdges, InputsThatWereNeverSeen) {
   Grid grid{4, 16};

@@ -1,0 +1,30 @@
+// What a pass that learns from samples asks for. Who runs the graph is not the pass's business.
+#ifndef HONE_PASSES_COMPRESS_CALIBRATION_H
+#define HONE_PASSES_COMPRESS_CALIBRATION_H
+#include "dialects/hone/HoneDialect.h"
+#include "passes/compress/math/Gptq.h"
+
+namespace hone {
+
+class Calibration {
+public:
+  virtual ~Calibration() = default;
+
+  /// X^T X [K, K] over all rows of all samples of a value [..., K] of f32 in the body of @main, computed by
+  /// the graph as it is now: what was changed in front of the value shows in it. Values are asked for in the
+  /// order of the body. Fails with an error that was emitted.
+  virtual mlir::FailureOr<Eigen::MatrixXf> moments(mlir::Value value) = 0;
+  /// The elements of a weight of f32, row-major.
+  virtual mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) = 0;
+  struct Place {
+    std::string file;
+    int64_t offset;
+  };
+  /// Keeps bytes that a weight may refer to for as long as the module is compiled.
+  virtual mlir::FailureOr<Place> keep(llvm::ArrayRef<char> bytes) = 0;
+  virtual void progress(llvm::StringRef what, size_t done, size_t all) = 0;
+  virtual const ParallelFor &parallel() const = 0;
+};
+
+} // namespace hone
+#endif
