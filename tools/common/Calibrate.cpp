@@ -1,5 +1,6 @@
 // Pieces of a graph as models of their own, and moments of what they yield.
 #include "tools/common/Calibrate.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Threading.h"
 #include "llvm/ADT/SetVector.h"
@@ -118,24 +119,34 @@ OwningOpRef<ModuleOp> StagedCalibration::piece(Operation *last, const Values &in
   OpBuilder b = OpBuilder::atBlockBegin(result->getBody());
   for (auto weight : module.getOps<mlir::hone::WeightOp>())
     b.clone(*weight);
-  SmallVector<Type> types;
-  for (Value input : inputs) {
-    const HoneTensor &tensor = stored[input][sample].view;
-    types.push_back(
-        cast<RankedTensorType>(input.getType()).clone(ArrayRef<int64_t>(tensor.dims, tensor.rank)));
-  }
-  auto function = func::FuncOp::create(b, main.getLoc(), "main",
-                                       b.getFunctionType(types, ValueRange(outputs).getTypes()));
+  SmallVector<Type> types, results;
+  for (Value input : inputs)
+    if (auto type = dyn_cast<RankedTensorType>(input.getType())) {
+      const HoneTensor &tensor = stored[input][sample].view;
+      types.push_back(type.clone(ArrayRef<int64_t>(tensor.dims, tensor.rank)));
+    }
+  for (Value output : outputs)
+    results.push_back(isa<IndexType>(output.getType()) ? RankedTensorType::get(1, b.getI64Type())
+                                                       : output.getType());
+  auto function = func::FuncOp::create(b, main.getLoc(), "main", b.getFunctionType(types, results));
   Block *block = function.addEntryBlock();
   b.setInsertionPointToStart(block);
   IRMapping map;
-  for (auto [i, input] : llvm::enumerate(inputs)) {
-    map.map(input, block->getArgument(i));
+  int count = 0;
+  for (Value input : inputs) {
+    // Sizes are known here, as those of the inputs are.
+    if (isa<IndexType>(input.getType())) {
+      auto size = *static_cast<const int64_t *>(stored[input][sample].view.data);
+      map.map(input, arith::ConstantIndexOp::create(b, main.getLoc(), size).getResult());
+      continue;
+    }
+    map.map(input, block->getArgument(count));
     SmallVector<Attribute> dims;
-    for (int64_t size : cast<RankedTensorType>(types[i]).getShape())
+    for (int64_t size : cast<RankedTensorType>(types[count]).getShape())
       dims.push_back(b.getI64IntegerAttr(size));
-    function.setArgAttr(i, "hone.name", b.getStringAttr("in" + Twine(i)));
-    function.setArgAttr(i, "hone.dims", b.getArrayAttr(dims));
+    function.setArgAttr(count, "hone.name", b.getStringAttr("in" + Twine(count)));
+    function.setArgAttr(count, "hone.dims", b.getArrayAttr(dims));
+    ++count;
   }
   // Known values are computed again where they are read, however far in front they stand.
   std::function<void(Operation *)> clone = [&](Operation *op) {
@@ -151,14 +162,19 @@ OwningOpRef<ModuleOp> StagedCalibration::piece(Operation *last, const Values &in
   for (Operation &op : main.getBody().front())
     if (!(reached && !reached->isBeforeInBlock(&op)) && !last->isBeforeInBlock(&op))
       clone(&op);
-  func::ReturnOp::create(b, main.getLoc(),
-                         llvm::map_to_vector(outputs, [&](Value v) { return map.lookup(v); }));
+  SmallVector<Value> returned;
   for (auto [i, output] : llvm::enumerate(outputs)) {
+    Value value = map.lookup(output);
+    if (isa<IndexType>(output.getType()))
+      value = mlir::hone::IndexTensorOp::create(b, main.getLoc(), results[i], value);
+    returned.push_back(value);
     // Sizes are inferred from those of the inputs.
-    SmallVector<Attribute> dims(cast<RankedTensorType>(output.getType()).getRank(), b.getStringAttr(""));
+    SmallVector<Attribute> dims;
+    dims.append(cast<RankedTensorType>(results[i]).getRank(), b.getStringAttr(""));
     function.setResultAttr(i, "hone.name", b.getStringAttr("out" + Twine(i)));
     function.setResultAttr(i, "hone.dims", b.getArrayAttr(dims));
   }
+  func::ReturnOp::create(b, main.getLoc(), returned);
   return result;
 }
 
@@ -168,9 +184,14 @@ bool StagedCalibration::run(Operation *last, const Values &inputs, const Values 
   std::string file = setup.folder + "/piece" + std::to_string(pieces++) + ".hone";
   for (size_t i = 0; i < samples; ++i) {
     std::string sizes;
-    for (Value input : inputs)
-      for (int d = 0; d < stored[input][i].view.rank; ++d)
-        sizes += std::to_string(stored[input][i].view.dims[d]) + ",";
+    for (Value input : inputs) {
+      const HoneTensor &tensor = stored[input][i].view;
+      if (isa<IndexType>(input.getType()))
+        sizes += std::to_string(*static_cast<const int64_t *>(tensor.data)) + ",";
+      else
+        for (int d = 0; d < tensor.rank; ++d)
+          sizes += std::to_string(tensor.dims[d]) + ",";
+    }
     std::unique_ptr<Runner> &runner = runners[sizes];
     if (!runner) {
       OwningOpRef<ModuleOp> made = piece(last, inputs, outputs, i);
@@ -181,14 +202,12 @@ bool StagedCalibration::run(Operation *last, const Values &inputs, const Values 
         return fail(hone_error());
       llvm::sys::fs::remove(file); // it stays mapped
     }
-    std::vector<std::string> names;
     std::vector<HoneTensor> tensors;
-    for (size_t k = 0; k < inputs.size(); ++k)
-      names.push_back("in" + std::to_string(k));
-    for (auto [k, input] : llvm::enumerate(inputs)) {
-      tensors.push_back(stored[input][i].view);
-      tensors.back().name = names[k].c_str();
-    }
+    for (Value input : inputs)
+      if (!isa<IndexType>(input.getType()))
+        tensors.push_back(stored[input][i].view);
+    for (size_t k = 0; k < tensors.size(); ++k)
+      tensors[k].name = hone_module_input(runner->module, k)->name;
     if (!runner->run(tensors))
       return fail(hone_error());
     for (auto [k, output] : llvm::enumerate(outputs)) {
