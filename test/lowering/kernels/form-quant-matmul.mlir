@@ -10,7 +10,7 @@ module attributes {hone.target = #hone.target<"x86-64-v4", "x86-64-v4", "+avx512
   // CHECK-LABEL: func.func @main
   // CHECK-NOT: hone.dequantize
   // CHECK: "hone.kernel"
-  // CHECK-SAME: config = {bits = 4 : i64, block = 32 : i64, k = 64 : i64, n = 24 : i64, zero = 8 : i64}
+  // CHECK-SAME: config = {bits = 4 : i64, block = 32 : i64, k = 64 : i64, n = 24 : i64, row_bits = 16 : i64, zero = 8 : i64}
   // CHECK-SAME: family = "quant_matmul"
   // CHECK: hone.dequantize %{{.*}} {axis = 1 : i64, block = 32 : i64} : (tensor<24x64xui8>, tensor<24x2xf32>, tensor<24x2xui8>)
   // CHECK: hone.matmul

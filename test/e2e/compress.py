@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""--compress on small models, against numpy: what rounding gives, what the report says it costs, that samples help, and that
+every wrong request gets one line.
+
+  compress.py --bin-dir build/bin
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from hone import Compiled, Failure, np, onnx
+
+rng = np.random.default_rng(3)
+K, HIDDEN, OUT, VOCABULARY = 64, 96, 32, 50
+
+
+def normal(*shape):
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def save(path, text, **weights):
+    model = onnx.parser.parse_model(f'<ir_version: 9, opset_import: ["" : 20]> g {text}')
+    model.graph.initializer.extend(onnx.numpy_helper.from_array(a, n) for n, a in weights.items())
+    onnx.save(model, path)
+    return path
+
+
+def rounded(w, bits, group, zeros=False):
+    """The plain form: the largest element of a group maps to the largest number."""
+    g = w.reshape(w.shape[0] // group, group, w.shape[1])
+    low, high = np.minimum(g.min(1, keepdims=True), 0), np.maximum(g.max(1, keepdims=True), 0)
+    if zeros:
+        scale = np.maximum(high - low, 1e-30) / (2**bits - 1)
+        zero = np.rint(-low / scale)
+        return ((np.clip(np.rint(g / scale) + zero, 0, 2**bits - 1) - zero) * scale).reshape(w.shape)
+    scale = np.abs(g).max(1, keepdims=True) / (2 ** (bits - 1) - 1)
+    return (np.clip(np.rint(g / scale), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) * scale).reshape(w.shape)
+
+
+def snr(want, got):
+    return float(10 * np.log10((want.astype(np.float64) ** 2).sum() / ((want - got).astype(np.float64) ** 2).sum()))
+
+
+class Test:
+    def __init__(self, bin_dir, folder):
+        self.bin, self.folder, self.failed, self.passed = bin_dir, folder, 0, 0
+        self.w1, self.w2 = normal(K, HIDDEN) / 8, normal(HIDDEN, OUT) / 8
+        self.model = save(folder / "mlp.onnx", f"(float[n,{K}] x) => (float[] y) {{ a = MatMul(x, w1) r = Relu(a) y = MatMul(r, w2) }}", w1=self.w1, w2=self.w2)
+        # A few directions carry most of the inputs, as in real models.
+        self.mix = normal(K, K) / (1 + np.arange(K, dtype=np.float32))[:, None]
+        self.samples = folder / "samples"
+        self.inputs = [normal(rows, K) @ self.mix for rows in (200, 1, 150)]
+        for i, x in enumerate(self.inputs):
+            (self.samples / str(i)).mkdir(parents=True)
+            np.save(self.samples / str(i) / "x.npy", x)
+        self.table, self.head = normal(VOCABULARY, K), normal(K, VOCABULARY) / 2
+        self.language = save(folder / "language.onnx", "(int64[b,s] input_ids) => (float[] logits) { e = Gather(t, input_ids) logits = MatMul(e, h) }", t=self.table, h=self.head)
+        np.save(folder / "tokens.npy", rng.integers(0, VOCABULARY, (3, 20)).astype(np.int32))
+
+    def check(self, title, ok, why=""):
+        self.passed += bool(ok)
+        self.failed += not ok
+        print(f"{'ok  ' if ok else 'FAIL'} {title}{'' if ok else ': ' + why}", flush=True)
+
+    def forward(self, x, w1, w2):
+        return np.maximum(x.astype(np.float64) @ w1, 0) @ w2
+
+    def compile(self, model, *flags):
+        return Compiled(self.bin, model, *flags)
+
+    def rounding(self):
+        x = self.inputs[0]
+        for bits, group, flags in ((4, 32, ""), (4, 16, ",group=16"), (4, 32, ",zeros"), (8, 0, ""), (8, 32, ",group=32")):
+            w1, w2 = (rounded(w, bits, group or w.shape[0], "zeros" in flags) for w in (self.w1, self.w2))
+            spec = f"int{bits}:{flags.removeprefix(',')}"
+            with self.compile(self.model, f"--compress={spec}") as compiled:
+                got, want = compiled.run({"x": x}, ["y"])["y"], self.forward(x, w1, w2)
+            error = float(np.abs(got - want).max() / np.abs(want).max())
+            self.check(f"{spec} is what numpy rounds to", error < 1e-3, f"largest error {error:.3g}")
+
+    def report(self):
+        path = self.folder / "report.json"
+        with self.compile(self.model, "--compress=int4", f"--calibrate={self.samples}", f"--report={path}"):
+            pass
+        stated = json.loads(path.read_text())["accuracy"]
+        want = np.concatenate([self.forward(x, self.w1, self.w2) for x in self.inputs])
+        got = np.concatenate([self.forward(x, rounded(self.w1, 4, 32), rounded(self.w2, 4, 32)) for x in self.inputs])
+        row, mine = stated["outputs"][0], snr(want, got)
+        self.check("the report's SNR", abs(row["snr_db"] - mine) < 0.05, f"{row['snr_db']} and {mine}")
+        cosine = float((want * got).sum() / np.sqrt((want**2).sum() * (got**2).sum()))
+        self.check("the report's cosine", abs(row["cosine"] - cosine) < 1e-4, f"{row['cosine']} and {cosine}")
+        self.check("the report's sizes", stated["file_bytes"]["compressed"] < stated["file_bytes"]["original"], str(stated["file_bytes"]))
+
+    def learning(self):
+        """On inputs that were not among the samples."""
+        x = normal(300, K) @ self.mix
+        want, reached = self.forward(x, self.w1, self.w2), {}
+        for method in ("rtn", "gptq"):
+            with self.compile(self.model, f"--compress=int4:method={method}", f"--calibrate={self.samples}") as compiled:
+                reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        self.check("gptq loses less than rounding", reached["gptq"] > reached["rtn"] + 2, str(reached))
+        # A dump refers to the bytes beside it, and goes on from there to the same file.
+        dump = self.folder / "dump.mlir"
+        with self.compile(self.model, "--compress=int4:method=gptq", f"--calibrate={self.samples}") as compiled:
+            direct = compiled.run({"x": x}, ["y"])["y"]
+        subprocess.run([self.bin / "hone-compile", self.model, "--compress=int4:method=gptq", f"--calibrate={self.samples}", "--compile-to=compress", "-o", dump], check=True, stdout=subprocess.DEVNULL)
+        with self.compile(dump, "--compile-from=fuse") as compiled:
+            again = compiled.run({"x": x}, ["y"])["y"]
+        self.check("a dump behind compress", np.array_equal(direct, again), "it computes something else")
+
+    def perplexity(self):
+        path, tokens = self.folder / "language.json", np.load(self.folder / "tokens.npy")
+        for spec, table in (("int4", self.table), ("int8:embeddings", rounded(self.table.T, 8, K).T)):
+            bits = int(spec[3])
+            with self.compile(self.language, f"--compress={spec}", f"--eval-tokens={self.folder / 'tokens.npy'}", f"--report={path}"):
+                pass
+            stated = json.loads(path.read_text())["accuracy"]
+            for side, t, h in (("original", self.table, self.head), ("compressed", table, rounded(self.head, bits, 32 if bits == 4 else K))):
+                logits = t.astype(np.float64)[tokens[:, :-1]] @ h
+                likely = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+                mine = float(np.exp(-np.take_along_axis(likely, tokens[:, 1:, None].astype(np.int64), 2).mean()))
+                self.check(f"perplexity of {spec}, {side}", abs(stated["perplexity"][side] / mine - 1) < 1e-3, f"{stated['perplexity'][side]} and {mine}")
+
+    def refused(self, title, flags, *words, model=None):
+        out = self.folder / "refused.hone"
+        run = subprocess.run([self.bin / "hone-compile", model or self.model, "-o", out, *flags], capture_output=True, text=True, timeout=60)
+        errors = run.stderr.splitlines()
+        ok = run.returncode == 1 and len(errors) == 1 and errors[0].startswith("error: ") and all(w in errors[0] for w in words) and not out.exists()
+        self.check(f"refused: {title}", ok, f"exit {run.returncode}, {run.stderr[:300]!r}{', left a file' if out.exists() else ''}")
+
+    def bad_requests(self):
+        samples = f"--calibrate={self.samples}"
+        self.refused("an unknown method", ["--compress=int5"], "int5", "int4 int8")
+        self.refused("an unknown setting", ["--compress=int4:blocks=3"], "blocks", "group")
+        self.refused("a setting without its value", ["--compress=int4:group"], "group=")
+        self.refused("a value that is no number", ["--compress=int4:group=many"], "many")
+        self.refused("a setting twice", ["--compress=int4:group=16,group=32"], "twice")
+        self.refused("zero points with gptq", ["--compress=int4:method=gptq,zeros", samples], "symmetric")
+        self.refused("gptq without samples", ["--compress=int4:method=gptq"], "--calibrate")
+        self.refused("samples without a method", [samples], "--compress")
+        self.refused("a folder that is none", ["--compress=int4", "--calibrate=/nowhere"], "/nowhere")
+        self.refused("a budget without samples", ["--compress=int4", "--accuracy-budget=cosine:0.9"], "--calibrate")
+        self.refused("a budget of no kind", ["--compress=int4", samples, "--accuracy-budget=best"], "cosine:0.999")
+        self.refused("a budget that is not met", ["--compress=int4", samples, "--accuracy-budget=snr:60dB"], "output 'y'", "snr")
+        self.refused("perplexity without tokens", ["--compress=int4", samples, "--accuracy-budget=ppl:+1%"], "--eval-tokens")
+        self.refused("a phase that does not run", ["--compress=int4", "--compile-to=simplify"], "compress")
+        self.refused("tokens for a model without ids", ["--compress=int4", f"--eval-tokens={self.folder / 'tokens.npy'}"], "input_ids")
+        np.save(self.folder / "large.npy", np.full((1, 4), VOCABULARY))
+        self.refused("tokens outside the vocabulary", ["--compress=int4", f"--eval-tokens={self.folder / 'large.npy'}"], str(VOCABULARY), model=self.language)
+        bad = self.folder / "bad" / "one"
+        bad.mkdir(parents=True)
+        calibrate = f"--calibrate={bad.parent}"
+        for flags in (["--compress=int4"], ["--compress=int4:method=gptq"]):
+            for stale in bad.glob("*"):
+                stale.unlink()
+            kind = flags[0].removeprefix("--compress=")
+            self.refused(f"a sample without an input, {kind}", [*flags, calibrate], "x.npy")
+            np.save(bad / "x.npy", np.full((2, K), np.nan, np.float32))
+            self.refused(f"a sample of NaN, {kind}", [*flags, calibrate], "finite")
+            np.save(bad / "x.npy", normal(2, K + 1))
+            self.refused(f"a sample of another shape, {kind}", [*flags, calibrate], str(K))
+            np.save(bad / "x.npy", normal(2, K))
+            np.save(bad / "z.npy", normal(2, K))
+            self.refused(f"a file that is no input, {kind}", [*flags, calibrate], "z.npy")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin-dir", type=pathlib.Path, required=True)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        test = Test(args.bin_dir, pathlib.Path(folder))
+        for part in (test.rounding, test.report, test.learning, test.perplexity, test.bad_requests):
+            try:
+                part()
+            except Failure as why:
+                test.check(part.__name__, False, str(why))
+    print(f"compress: {test.passed} of {test.passed + test.failed} checks")
+    sys.exit(bool(test.failed))
+
+
+main()
