@@ -29,7 +29,7 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
   let summary = "weights of products become 4- or 8-bit integers that keep the products of samples";
   let description = [{
     As hone-quantize-weights, symmetric, but numbers and scales are chosen so that the outputs of each product change little on samples: GPTQ
-    with searched scales, then coordinate descent (`sweeps` times). Products are taken in order, and each sees the inputs that the rounded ones in front of
+    with searched scales, then coordinate descent (`sweeps` times; none by default: it fits the samples better and other texts worse). Products are taken in order, and each sees the inputs that the rounded ones in front of
     it give. Needs what runs the samples: `hone-compile --compress=int4:method=gptq --calibrate=DIR`; by itself the pass is an error.
 
     Tables (with `embeddings`) and products inside control flow, which samples do not reach, are rounded with searched scales. Numbers and scales are
@@ -40,7 +40,7 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
   let options = [
     Option<"bits", "bits", "int64_t", "4", "width of the numbers: 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
-    Option<"sweeps", "sweeps", "int64_t", "4", "of coordinate descent">,
+    Option<"sweeps", "sweeps", "int64_t", "0", "of coordinate descent">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">

@@ -27,7 +27,7 @@ struct Method {
   {"method", Kind::Choice, "rtn|gptq", "rtn rounds; gptq keeps the products of samples (--calibrate)"},      \
       {"group", Kind::Number, group, "neighbours along the sum of a product that share a scale; 0: all"},    \
       {"zeros", Kind::Switch, "", "zero points beside the scales (rtn)"},                                    \
-      {"sweeps", Kind::Number, "4", "refinements behind gptq's first pass"},                                 \
+      {"sweeps", Kind::Number, "0", "refinements behind gptq's first pass"},                                 \
       {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},                                 \
       {"only", Kind::Pattern, "", "nodes to change, by name with * and ? (repeatable; none: all)"},          \
       {"skip", Kind::Pattern, "", "nodes to leave (repeatable)"},

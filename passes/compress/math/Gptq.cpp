@@ -97,8 +97,9 @@ Rounded gptq(const Matrix &w, const Eigen::MatrixXf &moments, const Grid &grid, 
              const ParallelFor &parallel) {
   Eigen::MatrixXf m = damped(moments, options.damping);
   Matrix factor = inverseFactor(m);
-  // What an element's error costs after those behind it have made good what they can.
-  Eigen::RowVectorXf importance = factor.diagonal().cwiseAbs2().cwiseInverse().transpose();
+  // What an element's error would cost alone. Neither equal weights nor what it costs after those behind it
+  // have made good what they can does as well: docs/rationale/weight-rounding.md.
+  Eigen::RowVectorXf importance = m.diagonal().transpose();
   Rounded result{Numbers(w.rows(), w.cols()), Matrix(w.rows(), w.cols() / grid.group)};
   constexpr int64_t block = 16; // rows that share a reading of the factor
   parallel((w.rows() + block - 1) / block, [&](int64_t i) {

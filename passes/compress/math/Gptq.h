@@ -11,7 +11,7 @@ using ParallelFor = std::function<void(int64_t n, const std::function<void(int64
 
 struct GptqOptions {
   double damping = 0.01; // of the mean of the moments' diagonal, added to it
-  int sweeps = 4;        // of refinement behind the first pass; 0: plain GPTQ
+  int sweeps = 0;        // of refinement behind the first pass; 0: plain GPTQ
 };
 
 /// Rounds w so that the outputs of the layer change little: small (w - r) M (w - r)^T for each row, where M =
