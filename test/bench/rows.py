@@ -66,6 +66,9 @@ ROWS = [
     Row("SmolLM2 fp32 decode at 128", real("smollm2-genai-fp32"), lambda: step(1, 128), ("genai-fp32", "decode", 1)),
     Row("SmolLM2 int4 prefill 128", real("smollm2-genai-int4"), lambda: step(128, 0), ("genai-int4", "prefill", 128)),
     Row("SmolLM2 int4 decode at 128", real("smollm2-genai-int4"), lambda: step(1, 128), ("genai-int4", "decode", 1)),
+    # The same with accuracy_level 1: rows of 16 bits instead of 8.
+    Row("SmolLM2 int4 level 1 prefill 128", real("smollm2-genai-int4-f32"), lambda: step(128, 0), ("genai-int4-f32", "prefill", 128)),
+    Row("SmolLM2 int4 level 1 decode at 128", real("smollm2-genai-int4-f32"), lambda: step(1, 128), ("genai-int4-f32", "decode", 1)),
     Row("PP-OCR det 320x320", real("ppocr-det"), lambda: {"x": rng.standard_normal((1, 3, 320, 320)).astype(np.float32)}),
     Row("Silero op15 1x576", real("silero-op15"), lambda: {"input": 0.1 * rng.standard_normal((1, 576)).astype(np.float32), "sr": np.array(16000, np.int64), "state": np.zeros((2, 1, 128), np.float32)}),
     # Shapes of small and large language models: projections, both halves of the MLP, a head; one token and a prompt.

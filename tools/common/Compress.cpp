@@ -2,6 +2,7 @@
 // is printed.
 #include "tools/common/Compress.h"
 #include "passes/compress/Passes.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/GlobPattern.h"
 
@@ -132,6 +133,45 @@ const std::string *CompressSpec::find(llvm::StringRef key) const {
 bool CompressSpec::needsSamples() const {
   const std::string *how = find("method");
   return how && *how != "rtn";
+}
+
+static bool isTokenFile(llvm::StringRef path) {
+  return path.ends_with(".npy") && llvm::sys::fs::is_regular_file(path);
+}
+
+SampleSources calibrationSources(const CompileOptions &options) {
+  return isTokenFile(options.calibrate) ? SampleSources{"", options.calibrate}
+                                        : SampleSources{options.calibrate, ""};
+}
+
+SampleSources evaluationSources(const CompileOptions &options) {
+  SampleSources sources = calibrationSources(options);
+  if (!options.evalTokens.empty())
+    sources.tokens = options.evalTokens;
+  return sources;
+}
+
+std::string readCompressions(const CompileOptions &options, std::vector<CompressSpec> &specs) {
+  const std::string &calibrate = options.calibrate, &tokens = options.evalTokens;
+  bool hasSamples = !calibrate.empty() || !tokens.empty();
+  for (const std::string &text : options.compress) {
+    CompressSpec &spec = specs.emplace_back();
+    if (std::string why = parseCompress(text, spec); !why.empty())
+      return why;
+    if (spec.needsSamples() && calibrate.empty())
+      return "--compress=" + text + " learns from samples: give --calibrate=DIR or --calibrate=TOKENS.npy";
+  }
+  if (hasSamples && specs.empty())
+    return "--calibrate and --eval-tokens are for --compress: give one";
+  if (!calibrate.empty() && !llvm::sys::fs::is_directory(calibrate) && !isTokenFile(calibrate))
+    return "--calibrate: '" + calibrate + "' is neither a folder nor an .npy file";
+  if (!tokens.empty() && !isTokenFile(tokens))
+    return "--eval-tokens: '" + tokens + "' is no .npy file";
+  if (options.accuracyBudget.empty())
+    return "";
+  if (!hasSamples)
+    return "--accuracy-budget needs samples: give --calibrate=DIR or --eval-tokens=FILE.npy";
+  return checkBudget(options.accuracyBudget, nullptr);
 }
 
 void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir::OpPassManager &pm) {

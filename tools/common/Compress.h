@@ -2,6 +2,7 @@
 #ifndef HONE_TOOLS_COMMON_COMPRESS_H
 #define HONE_TOOLS_COMMON_COMPRESS_H
 #include "mlir/Pass/PassManager.h"
+#include "tools/common/Driver.h"
 #include <string>
 #include <vector>
 
@@ -23,6 +24,14 @@ struct CompressSpec {
 /// Reads a specification; empty on success, else why it can't be read: an unknown method or key, a value that
 /// does not fit.
 std::string parseCompress(llvm::StringRef text, CompressSpec &spec);
+
+/// Reads all of --compress, and checks what belongs to it: samples, a budget. Empty on success, else the
+/// reason.
+std::string readCompressions(const CompileOptions &options, std::vector<CompressSpec> &specs);
+/// Samples to learn from.
+SampleSources calibrationSources(const CompileOptions &options);
+/// Samples to measure with: others, when there are.
+SampleSources evaluationSources(const CompileOptions &options);
 
 /// Adds the passes of a specification that was parsed. `calibration` may be null when it needs no samples.
 void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir::OpPassManager &pm);

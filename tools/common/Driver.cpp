@@ -73,6 +73,8 @@ public:
   ~Driver() {
     if (!folder.empty())
       llvm::sys::fs::remove_directories(folder);
+    if (!isDone && !weightFile.empty())
+      llvm::sys::fs::remove(weightFile);
   }
 
   int run() {
@@ -94,6 +96,7 @@ public:
       return 1;
     if (options.json)
       out << reportText(options, findings);
+    isDone = true;
     return 0;
   }
 
@@ -199,50 +202,13 @@ private:
     return checkOutput();
   }
 
-  static bool isTokenFile(StringRef path) {
-    return path.ends_with(".npy") && llvm::sys::fs::is_regular_file(path);
-  }
-
-  /// Samples to learn from.
-  SampleSources calibrationSources() const {
-    return isTokenFile(options.calibrate) ? SampleSources{"", options.calibrate}
-                                          : SampleSources{options.calibrate, ""};
-  }
-  /// Samples to measure with: others, when there are.
-  SampleSources evaluationSources() const {
-    SampleSources sources = calibrationSources();
-    if (!options.evalTokens.empty())
-      sources.tokens = options.evalTokens;
-    return sources;
-  }
-
   bool checkCompression() {
-    for (const std::string &text : options.compress)
-      if (std::string why = parseCompress(text, compressions.emplace_back()); !why.empty())
-        return fail(why);
-    if (!options.compress.empty()) {
-      size_t compress = phaseNumber("compress");
-      if (lastPhase() < compress ||
-          (!options.compileFrom.empty() && phaseNumber(options.compileFrom) > compress))
-        return fail("--compress: the phase compress does not run between --compile-from and --compile-to");
-    }
-    bool hasSamples = !options.calibrate.empty() || !options.evalTokens.empty();
-    if (hasSamples && options.compress.empty())
-      return fail("--calibrate and --eval-tokens are for --compress: give one");
-    for (const CompressSpec &spec : compressions)
-      if (spec.needsSamples() && options.calibrate.empty())
-        return fail("--compress=" + spec.text +
-                    " learns from samples: give --calibrate=DIR or --calibrate=TOKENS.npy");
-    if (!options.calibrate.empty() && !llvm::sys::fs::is_directory(options.calibrate) &&
-        !isTokenFile(options.calibrate))
-      return fail("--calibrate: '" + options.calibrate + "' is neither a folder nor an .npy file");
-    if (!options.evalTokens.empty() && !isTokenFile(options.evalTokens))
-      return fail("--eval-tokens: '" + options.evalTokens + "' is no .npy file");
-    if (options.accuracyBudget.empty())
-      return true;
-    if (!hasSamples)
-      return fail("--accuracy-budget needs samples: give --calibrate=DIR or --eval-tokens=FILE.npy");
-    std::string why = checkBudget(options.accuracyBudget, nullptr);
+    std::string why = readCompressions(options, compressions);
+    size_t compress = phaseNumber("compress");
+    bool runs = lastPhase() >= compress &&
+                (options.compileFrom.empty() || phaseNumber(options.compileFrom) <= compress);
+    if (why.empty() && !compressions.empty() && !runs)
+      why = "--compress: the phase compress does not run between --compile-from and --compile-to";
     return why.empty() || fail(why);
   }
 
@@ -450,7 +416,7 @@ private:
       return fail("can't make a temporary folder: " + code.message());
     folder = made.str().str();
     OwningOpRef<ModuleOp> original;
-    if (evaluationSources().any())
+    if (evaluationSources(options).any())
       original = module->clone();
     if (llvm::any_of(compressions, [](const CompressSpec &spec) { return spec.needsSamples(); }))
       makeCalibration();
@@ -461,15 +427,13 @@ private:
 
   void makeCalibration() {
     CalibrationSetup setup;
-    setup.sources = calibrationSources();
+    setup.sources = calibrationSources(options);
     setup.folder = folder;
     // IR that is written refers to the bytes: they stay beside it.
-    setup.weightFile = lastPhase() + 1 < phases().size() && options.output != "-"
-                           ? options.output + ".weights"
-                           : folder + "/weights";
-    SmallString<128> absolute(setup.weightFile);
-    llvm::sys::fs::make_absolute(absolute);
-    setup.weightFile = absolute.str().str();
+    bool isBeside = lastPhase() + 1 < phases().size() && options.output != "-";
+    SmallString<128> path(isBeside ? options.output + ".weights" : folder + "/weights");
+    llvm::sys::fs::make_absolute(path);
+    setup.weightFile = weightFile = path.str().str();
     setup.package = packageOptions("");
     setup.threads = options.threads;
     setup.progress = [this](StringRef what, size_t done, size_t all) { progress.step(what, done, all); };
@@ -492,8 +456,9 @@ private:
     if (!writeForHost(*original, files[0]) || !writeForHost(*compressed, files[1]))
       return false;
     diagnostics.keepRemarks(said);
-    findings.accuracy = measureAccuracy(files[0], files[1], evaluationSources(), options.threads, error,
-                                        [&](size_t done, size_t all) { progress.step("sample", done, all); });
+    findings.accuracy =
+        measureAccuracy(files[0], files[1], evaluationSources(options), options.threads, error,
+                        [&](size_t done, size_t all) { progress.step("sample", done, all); });
     if (!findings.accuracy)
       return fail(error);
     progress.clear();
@@ -549,9 +514,11 @@ private:
   OwningOpRef<ModuleOp> module;
   std::string modelDir;
   std::vector<CompressSpec> compressions;
-  std::string folder; // temporary, of compression: bytes that the module refers to are in it
+  std::string folder; // temporary, of compression
   std::unique_ptr<StagedCalibration> calibration;
+  std::string weightFile; // of compression: bytes that the module refers to
   bool hasFailed = false; // and said why
+  bool isDone = false;
   Findings findings;
 };
 
