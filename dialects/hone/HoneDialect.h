@@ -12,6 +12,14 @@
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace mlir::hone {
+/// Tuples of indices, one component an axis of `indexed`: the last axis of `indices` when there are several.
+struct IndexUse {
+  Value indices, indexed;
+  SmallVector<int64_t> axes;
+};
+} // namespace mlir::hone
+
 #include "dialects/hone/HoneInterfaces.h.inc"
 
 namespace mlir::hone {

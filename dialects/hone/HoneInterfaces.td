@@ -45,6 +45,18 @@ def ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface", [ElementOpInt
   ];
 }
 
+def IndexingOpInterface : OpInterface<"IndexingOpInterface"> {
+  let cppNamespace = "::mlir::hone";
+  let description = [{
+    An op that reads a tensor at places which another operand names. Its elements clamp an index that is out of range, so that
+    nothing reads outside; where the indices stand in memory, host code ends the run with an error before the kernel starts.
+  }];
+  let methods = [
+    InterfaceMethod<"Which indices meet which axes; no indices when the op was given none.",
+      "::mlir::hone::IndexUse", "getIndexUse", (ins)>
+  ];
+}
+
 def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
   let cppNamespace = "::mlir::hone";
   let description = [{

@@ -4,6 +4,7 @@
 include "dialects/hone/HoneAttrs.td"
 include "dialects/hone/ops/Elementwise.td"
 include "dialects/hone/ops/Movement.td"
+include "dialects/hone/ops/Indexing.td"
 include "dialects/hone/ops/Reduce.td"
 include "dialects/hone/ops/Matmul.td"
 include "dialects/hone/ops/Norm.td"

@@ -58,11 +58,6 @@ int64_t HostBuilder::call(Operation *op, StringRef kernel) {
   return calls.size() - 1;
 }
 
-void HostBuilder::check(Value condition, const Twine &message, Operation *op) {
-  exec::CheckOp::create(b, op->getLoc(), condition, b.getStringAttr(message),
-                        b.getI64IntegerAttr(call(op, "check")));
-}
-
 Value HostBuilder::size(const DimExpr &expr, Location loc) {
   return shapes.materialize(b, loc, expr, [&](const SymbolDef &def) -> Value {
     if (def.kind == SymbolDef::Index) {
@@ -324,17 +319,8 @@ func::FuncOp HostBuilder::kernelFunction(KernelOp kernel) {
   return function;
 }
 
-LogicalResult HostBuilder::checkSizesKnown(KernelOp kernel, Value result) {
-  for (auto [axis, dim] : llvm::enumerate(shapes.dims(result)))
-    if (auto symbol = dim.asSymbol(); symbol && shapes.definition(*symbol).value == result)
-      return kernel.emitError("dimension ")
-             << axis
-             << " of the result is known only from data that the run computes; "
-                "this op is not built for that";
-  return success();
-}
-
 LogicalResult HostBuilder::lowerKernel(KernelOp kernel) {
+  checkIndices(kernel);
   if (ModuleOp code = onDevice.lookup(kernel))
     return launchOnDevice(kernel, code);
   const HostFamily *family = hostFamilyOf(kernel);
@@ -358,27 +344,6 @@ LogicalResult HostBuilder::lowerKernel(KernelOp kernel) {
 }
 
 //===-- blocks --------------------------------------------------------------------===//
-
-void HostBuilder::checkRequirements(Operation *op) {
-  Location loc = op->getLoc();
-  auto [from, to] = requirements.equal_range(op);
-  for (auto at = from; at != to; ++at) {
-    const Shapes::Requirement &need = *at->second;
-    // Sizes of a kernel's inner values are functions of its inputs'; the few that are not can't be asked for
-    // here.
-    if (!shapes.isVisible(need.a, op) || !shapes.isVisible(need.b, op))
-      continue;
-    Value a = size(need.a, loc), c = size(need.b, loc);
-    Value holds = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, a, c);
-    if (need.orOne)
-      for (Value side : {a, c})
-        holds = arith::OrIOp::create(
-            b, loc, holds, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, side, index(1, loc)));
-    check(holds,
-          need.orOne ? "expected operands with sizes that broadcast" : "expected operands of equal size",
-          need.op);
-  }
-}
 
 LogicalResult HostBuilder::lower(Operation *op) {
   checkRequirements(op);

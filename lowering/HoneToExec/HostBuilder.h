@@ -53,6 +53,7 @@ private:
   void releaseAllOf(mlir::Block &block, mlir::Location loc);
   void copyInto(mlir::Value from, mlir::Value to, mlir::Value offset, mlir::Location loc);
   mlir::LogicalResult lowerKernel(mlir::hone::KernelOp kernel);
+  void checkIndices(mlir::hone::KernelOp kernel);
   mlir::LogicalResult checkSizesKnown(mlir::hone::KernelOp kernel, mlir::Value result);
   mlir::LogicalResult lowerIf(mlir::hone::IfOp op);
   mlir::LogicalResult lowerLoop(mlir::hone::LoopOp op);
@@ -81,6 +82,8 @@ private:
 
   std::multimap<mlir::Operation *, const mlir::hone::Shapes::Requirement *> requirements;
   bool failedBuffer = false;
+  /// Indices that were checked in a block, and against what: layers share them.
+  std::set<std::tuple<mlir::Block *, void *, std::vector<mlir::hone::DimExpr>>> checkedIndices;
   std::map<std::string, mlir::func::FuncOp> functions;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;   // index values of the model -> of the host code
   llvm::DenseMap<mlir::Value, mlir::Value> allocated; // tensor -> its exec.alloc

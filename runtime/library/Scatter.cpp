@@ -1,6 +1,6 @@
 // Scatter in the order of the updates, so that later ones win. Every index is checked; a negative
 // one counts from the end.
-#include "runtime/library/Library.h"
+#include "runtime/library/Indices.h"
 #include <cstring>
 
 namespace hone::rt {
@@ -50,27 +50,6 @@ T combine(T a, T b, int64_t kind) {
     return T::from(compute(a.value(), b.value()));
   else
     return compute(a, b);
-}
-
-struct Indices {
-  const void *data;
-  bool wide;
-  int64_t operator[](int64_t i) const {
-    return wide ? static_cast<const int64_t *>(data)[i] : static_cast<const int32_t *>(data)[i];
-  }
-};
-
-bool indicesOf(const LibraryCall &call, Indices &indices) {
-  const DTypeInfo *info = findDType(call.params[1]);
-  indices = {call.tensors[1].data, info && info->dtype == DType::I64};
-  return info && (info->dtype == DType::I64 || info->dtype == DType::I32);
-}
-
-/// False when out of range.
-bool normalise(int64_t &index, int64_t extent) {
-  if (index < 0)
-    index += extent;
-  return index >= 0 && index < extent;
 }
 
 int64_t product(const int64_t *dims, int from, int to) {
@@ -150,7 +129,7 @@ bool rankFits(int64_t rank) { return rank >= 1 && rank <= HONE_MAX_RANK; }
 
 int32_t library::scatter_elements(const LibraryCall &call) {
   Indices indices;
-  if (!indicesOf(call, indices))
+  if (!indicesOf(call.tensors[1], call.params[1], indices))
     return call.fail("scatter: expected indices of i32 or i64");
   if (!rankFits(call.params[2]) || call.params[3] < 0 || call.params[3] >= call.params[2])
     return call.fail("scatter: no such axis");
@@ -161,7 +140,7 @@ int32_t library::scatter_elements(const LibraryCall &call) {
 
 int32_t library::scatter_nd(const LibraryCall &call) {
   Indices indices;
-  if (!indicesOf(call, indices))
+  if (!indicesOf(call.tensors[1], call.params[1], indices))
     return call.fail("scatter: expected indices of i32 or i64");
   if (!rankFits(call.params[2]) || !rankFits(call.params[3]))
     return call.fail("scatter: no such rank");

@@ -23,11 +23,12 @@ KINDS = {1: "f4", 2: "u1", 3: "i1", 4: "u2", 5: "i2", 6: "i4", 7: "i8", 9: "?", 
 class Case:
     """graph: '(float[n,8] x) => (float[] y) { y = Relu(x) }'. Each feed gives an array or a shape for random values.
 
-    not_built: what the error must say of a graph that Hone does not compile yet. weights become initializers. high bounds random integers. functions: ONNX text of model-local functions."""
+    not_built: what the error must say of a graph that Hone does not compile yet. weights become initializers. high bounds random integers. functions: ONNX text of model-local functions.
+    refused: (feed, words) pairs: the run must end with one error that says the words."""
 
-    def __init__(self, name, graph, *feeds, weights=None, opset=20, atol=1e-5, rtol=1e-4, high=5, flags=(), domains=(), positive=False, not_built=""):
+    def __init__(self, name, graph, *feeds, weights=None, opset=20, atol=1e-5, rtol=1e-4, high=5, flags=(), domains=(), positive=False, not_built="", refused=()):
         self.name, self.graph, self.feeds, self.weights, self.opset = name, graph, feeds, weights or {}, opset
-        self.not_built = not_built
+        self.not_built, self.refused = not_built, refused
         self.atol, self.rtol, self.high, self.flags, self.domains, self.positive = atol, rtol, high, flags, domains, positive
 
     def model(self):
@@ -91,6 +92,14 @@ def run_case(case, args, tmp):
                     worst = max(worst, compare(name, got[name], np.asarray(value), case.atol, case.rtol))
                 except Failure as why:
                     raise Failure(f"shapes {[list(v.shape) for v in feed.values()]}: {why}") from None
+        for feed, words in case.refused:
+            try:
+                compiled.run(case.inputs(model, feed, rng), list(want[0]), *args.run_flag, timeout=60)
+            except Failure as why:
+                if "exit 1: error:" not in str(why) or words not in str(why):
+                    raise
+            else:
+                raise RuntimeError(f"a run that must end with '{words}' ended well")
     return worst
 
 

@@ -59,6 +59,8 @@ LogicalResult AttentionOp::inferShapes(Shapes &shapes) {
   return success();
 }
 
+IndexUse RopeOp::getIndexUse() { return {getPositions(), getCos(), {0}}; }
+
 LogicalResult RopeOp::inferShapes(Shapes &shapes) {
   std::vector<DimExpr> input = shapes.dims(getInput());
   auto size = input.size() == 3 ? input[2].constant() : std::nullopt;

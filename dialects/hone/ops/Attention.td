@@ -20,7 +20,7 @@ def Hone_AttentionOp : Hone_TensorOp<"attention", [AttrSizedOperandSegments, Hon
   let results = (outs Hone_Tensor:$output, Variadic<Hone_Tensor>:$presents);
   let hasVerifier = 1;
 }
-def Hone_RopeOp : Hone_ElementOp<"rope", [Hone_Composite]> {
+def Hone_RopeOp : Hone_ElementOp<"rope", [Hone_Composite, DeclareOpInterfaceMethods<IndexingOpInterface>]> {
   let summary = "rotary position embedding of [B, S, heads*H]";
   let description = [{
     cos and sin are [positions, R/2] tables looked up by `positions` ([B, S] integers), or, without it, [B, S, R/2]
