@@ -5,6 +5,7 @@
 #include "lowering/KernelToCuda/CudaFamily.h"
 #include "lowering/KernelToHost/HostFamily.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -20,30 +21,35 @@ bool HostBuilder::isReadOnDevice(Value tensor) const { return deviceReads.contai
 
 //===-- the plan ---------------------------------------------------------------===//
 
-ModuleOp HostBuilder::deviceFunction(KernelOp kernel, std::string &refused) {
-  auto [at, isNew] = deviceFunctions.try_emplace(keyOf(kernel));
-  auto &[code, reason] = at->second;
-  if (isNew) {
-    const CudaFamily *family = findCudaFamily(kernel.getFamily());
-    if (!family) {
-      reason = "the family '" + kernel.getFamily().str() + "' has no emitter for GPUs";
-    } else {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToEnd(module.getBody());
-      int64_t number = llvm::count_if(deviceFunctions, [](auto &entry) { return bool(entry.second.first); });
-      auto function = makeDeviceFunction(b, kernel, ("g" + Twine(number) + "_" + kernel.getFamily()).str());
-      code = function->getParentOfType<ModuleOp>();
-      code->setAttr("hone.kernel_number", b.getI64IntegerAttr(number));
-      if (failed(family->emit(kernel, function, device)))
-        failedBuffer = true;
-      if (std::string left = expandDeviceMath(function); !left.empty()) {
-        reason = left + " has no device code";
-        code.erase();
-        code = {};
-      }
-    }
+const HostBuilder::DeviceCode &HostBuilder::deviceCode(KernelOp kernel) {
+  auto [at, isNew] = deviceCodes.try_emplace(keyOf(kernel));
+  DeviceCode &code = at->second;
+  if (!isNew)
+    return code;
+  const CudaFamily *family = findCudaFamily(kernel.getFamily());
+  if (!family) {
+    code.refused = "the family '" + kernel.getFamily().str() + "' has no emitter for GPUs";
+    return code;
   }
-  refused = reason;
+  OpBuilder::InsertionGuard guard(b);
+  for (unsigned variant = 0; variant < family->variants(kernel); ++variant) {
+    b.setInsertionPointToEnd(module.getBody());
+    std::string name = ("g" + Twine(deviceFunctions) + "_" + kernel.getFamily()).str();
+    auto function = makeDeviceFunction(b, kernel, name);
+    auto made = function->getParentOfType<ModuleOp>();
+    made->setAttr("hone.kernel_number", b.getI64IntegerAttr(deviceFunctions));
+    code.variants.push_back(made);
+    if (failed(family->emit(kernel, function, device, variant)))
+      failedBuffer = true;
+    if (std::string left = expandDeviceMath(function); !left.empty()) {
+      code.refused = left + " has no device code";
+      for (ModuleOp module : code.variants)
+        module.erase();
+      code.variants.clear();
+      return code;
+    }
+    ++deviceFunctions;
+  }
   return code;
 }
 
@@ -55,11 +61,11 @@ LogicalResult HostBuilder::planDevice(func::FuncOp main) {
     auto where = kernel->getAttrOfType<StringAttr>("hone.device");
     if (!where || where == "host")
       return;
-    std::string refused;
-    if (ModuleOp code = deviceFunction(kernel, refused))
-      onDevice[kernel] = code;
+    const DeviceCode &code = deviceCode(kernel);
+    if (code.refused.empty())
+      onDevice[kernel] = &code;
     else
-      kernel.emitRemark("runs on the host: ") << refused;
+      kernel.emitRemark("runs on the host: ") << code.refused;
   });
   main.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (op != main)
@@ -179,7 +185,7 @@ void HostBuilder::releaseOf(Value tensor, Location loc) {
 
 //===-- launches -------------------------------------------------------------------===//
 
-LogicalResult HostBuilder::launchOnDevice(KernelOp kernel, ModuleOp code) {
+LogicalResult HostBuilder::launchOnDevice(KernelOp kernel, const DeviceCode &code) {
   Location loc = kernel.getLoc();
   SmallVector<Value> memory;
   for (Value input : kernel.getInputs())
@@ -191,15 +197,27 @@ LogicalResult HostBuilder::launchOnDevice(KernelOp kernel, ModuleOp code) {
     deviceBuffers[result] = deviceAllocated[result] = made;
     memory.push_back(made);
   }
-  CudaLaunch launch = findCudaFamily(kernel.getFamily())->launch(b, loc, kernel, memory, device);
-  auto function = *code.getOps<func::FuncOp>().begin();
-  // The assembler knows its register budget only from both.
-  function->setAttr("nvvm.reqntid", b.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
-  function->setAttr("nvvm.minctasm", b.getI32IntegerAttr(1));
-  exec::LaunchOp::create(b, loc, FlatSymbolRefAttr::get(code.getSymNameAttr()), memory, launch.x, launch.y,
-                         launch.z, b.getI64IntegerAttr(launch.threads),
-                         b.getI64IntegerAttr(launch.sharedBytes),
-                         b.getI64IntegerAttr(call(kernel, *code.getSymName())));
+  const CudaFamily &family = *findCudaFamily(kernel.getFamily());
+  OpBuilder::InsertionGuard guard(b);
+  for (auto [variant, module] : llvm::enumerate(code.variants)) {
+    scf::IfOp choice;
+    if (variant + 1 < code.variants.size()) {
+      choice =
+          scf::IfOp::create(b, loc, family.serves(b, loc, kernel, memory, variant), /*withElseRegion=*/true);
+      b.setInsertionPointToStart(choice.thenBlock());
+    }
+    CudaLaunch launch = family.launch(b, loc, kernel, memory, device, variant);
+    auto function = *ModuleOp(module).getOps<func::FuncOp>().begin();
+    // The assembler knows its register budget only from both.
+    function->setAttr("nvvm.reqntid", b.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
+    function->setAttr("nvvm.minctasm", b.getI32IntegerAttr(1));
+    exec::LaunchOp::create(b, loc, FlatSymbolRefAttr::get(ModuleOp(module).getSymNameAttr()), memory,
+                           launch.x, launch.y, launch.z, b.getI64IntegerAttr(launch.threads),
+                           b.getI64IntegerAttr(launch.sharedBytes),
+                           b.getI64IntegerAttr(call(kernel, *ModuleOp(module).getSymName())));
+    if (choice)
+      b.setInsertionPointToStart(choice.elseBlock());
+  }
   return failure(failedBuffer);
 }
 

@@ -321,8 +321,8 @@ func::FuncOp HostBuilder::kernelFunction(KernelOp kernel) {
 
 LogicalResult HostBuilder::lowerKernel(KernelOp kernel) {
   checkIndices(kernel);
-  if (ModuleOp code = onDevice.lookup(kernel))
-    return launchOnDevice(kernel, code);
+  if (const DeviceCode *code = onDevice.lookup(kernel))
+    return launchOnDevice(kernel, *code);
   const HostFamily *family = hostFamilyOf(kernel);
   if (!family)
     return kernel.emitError("the host has no kernel family named '") << kernel.getFamily() << "'";

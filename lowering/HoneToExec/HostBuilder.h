@@ -92,14 +92,20 @@ private:
   bool isReadOnHost(mlir::Value tensor) const;
   bool isReadOnDevice(mlir::Value tensor) const;
   void planReads(mlir::Operation *op);
-  mlir::ModuleOp deviceFunction(mlir::hone::KernelOp kernel, std::string &refused);
-  mlir::LogicalResult launchOnDevice(mlir::hone::KernelOp kernel, mlir::ModuleOp code);
+  /// Functions of one kernel, one a variant of its family; none when it can't run there, and why.
+  struct DeviceCode {
+    llvm::SmallVector<mlir::ModuleOp, 1> variants;
+    std::string refused;
+  };
+  const DeviceCode &deviceCode(mlir::hone::KernelOp kernel);
+  mlir::LogicalResult launchOnDevice(mlir::hone::KernelOp kernel, const DeviceCode &code);
   void releaseOf(mlir::Value tensor, mlir::Location loc);
   mlir::Value deviceConstant(mlir::hone::ConstantOp op);
   mlir::hone::TargetAttr device;
-  llvm::DenseSet<mlir::Value> hostReads, deviceReads;                            // roots
-  std::map<std::string, std::pair<mlir::ModuleOp, std::string>> deviceFunctions; // with the refusal
-  llvm::DenseMap<mlir::Operation *, mlir::ModuleOp> onDevice;                    // kernels that run there
+  llvm::DenseSet<mlir::Value> hostReads, deviceReads; // roots
+  std::map<std::string, DeviceCode> deviceCodes;
+  int64_t deviceFunctions = 0;                                    // in all
+  llvm::DenseMap<mlir::Operation *, const DeviceCode *> onDevice; // kernels that run there
   llvm::DenseMap<mlir::Value, mlir::Value> deviceAllocated;
   llvm::DenseMap<mlir::Attribute, mlir::Value> deviceConstants;
 };

@@ -112,7 +112,7 @@ private:
 
 class ConvCuda : public ::hone::CudaFamily {
 public:
-  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device) const override {
+  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device, unsigned) const override {
     OpBuilder b(function.getContext());
     b.setInsertionPointToStart(&function.getBody().front());
     ConvTiles(b, kernel.getLoc(), kernel, function.getArguments()).emit();
@@ -121,7 +121,7 @@ public:
   }
 
   ::hone::CudaLaunch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
-                            TargetAttr device) const override {
+                            TargetAttr device, unsigned) const override {
     // Every result has the convolution's shape.
     Value result = buffers[kernel.getNumOperands()];
     auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };

@@ -19,17 +19,27 @@ class CudaFamily {
 public:
   virtual ~CudaFamily() = default;
 
+  /// Functions for one kernel, each good for other sizes: host code launches the first that `serves`.
+  virtual unsigned variants(mlir::hone::KernelOp kernel) const { return 1; }
+  /// Whether (i1, host code) this variant is meant for the sizes of `buffers`. Not asked of the last one,
+  /// which does any size.
+  virtual mlir::Value serves(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel,
+                             mlir::ValueRange buffers, unsigned variant) const {
+    return {};
+  }
+
   /// Fills the device function. Its arguments are the buffers of the region's inputs, then of its results, in
   /// memory space 1 (identity layout, element types by bufferType). Every element of the results is written.
   /// Results never alias inputs. Built from arith, math, scf, memref, vector, llvm and nvvm; ends with
   /// func.return. Shared memory: memref.global in the function's module, memory space 3.
   virtual mlir::LogicalResult emit(mlir::hone::KernelOp kernel, mlir::func::FuncOp function,
-                                   mlir::hone::TargetAttr device) const = 0;
+                                   mlir::hone::TargetAttr device, unsigned variant) const = 0;
 
   /// Emits, in host code, the launch of `kernel` on `buffers` (inputs, then results). Only sizes may be read
   /// from them. `threads` agrees with what the body was made for.
   virtual CudaLaunch launch(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel,
-                            mlir::ValueRange buffers, mlir::hone::TargetAttr device) const = 0;
+                            mlir::ValueRange buffers, mlir::hone::TargetAttr device,
+                            unsigned variant) const = 0;
 };
 
 /// The family of that name; null when there is none for GPUs.

@@ -15,7 +15,7 @@ constexpr int64_t blocksPerSm = 8; // as many as fit; what is left is done by th
 
 class LoopsCuda : public ::hone::CudaFamily {
 public:
-  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device) const override {
+  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device, unsigned) const override {
     OpBuilder b(function.getContext());
     b.setInsertionPointToStart(&function.getBody().front());
     Location loc = kernel.getLoc();
@@ -54,7 +54,7 @@ public:
   }
 
   ::hone::CudaLaunch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
-                            TargetAttr device) const override {
+                            TargetAttr device, unsigned) const override {
     if (auto axis = ::hone::rowAxis(kernel))
       return ::hone::launchRows(b, loc, kernel, buffers, *axis, device);
     auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };

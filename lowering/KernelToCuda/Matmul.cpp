@@ -81,7 +81,7 @@ private:
 
 class MatmulCuda : public ::hone::CudaFamily {
 public:
-  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device) const override {
+  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device, unsigned) const override {
     OpBuilder b(function.getContext());
     b.setInsertionPointToStart(&function.getBody().front());
     MatmulTiles(b, kernel.getLoc(), kernel, function.getArguments()).emit();
@@ -90,7 +90,7 @@ public:
   }
 
   ::hone::CudaLaunch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
-                            TargetAttr device) const override {
+                            TargetAttr device, unsigned) const override {
     // Every result has the product's shape.
     Value result = buffers[kernel.getNumOperands()];
     int64_t rank = cast<MemRefType>(result.getType()).getRank();

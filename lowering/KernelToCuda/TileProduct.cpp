@@ -12,18 +12,6 @@ using namespace mlir::hone;
 
 namespace hone {
 
-Value TileProduct::constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
-Value TileProduct::add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
-Value TileProduct::multiply(Value x, Value y) { return b.createOrFold<arith::MulIOp>(loc, x, y); }
-Value TileProduct::divide(Value x, Value y) { return b.createOrFold<arith::DivUIOp>(loc, x, y); }
-Value TileProduct::modulo(Value x, Value y) { return b.createOrFold<arith::RemUIOp>(loc, x, y); }
-Value TileProduct::widened(Value element) {
-  return element.getType().isF32() ? element
-                                   : arith::ExtFOp::create(b, loc, b.getF32Type(), element).getResult();
-}
-
-Value TileProduct::zero(Type type) { return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, 0)); }
-
 void TileProduct::emit() {
   size = sizes();
   // The block's tile, and its position in the batch.
@@ -43,17 +31,8 @@ void TileProduct::emit() {
 TileProduct::Tile TileProduct::makeTile(bool isLeft, int64_t depth, bool depthFirst, int64_t padding,
                                         Type element) {
   Tile tile{{}, isLeft, depthFirst, depth, isLeft ? form.rows() : columns};
-  auto function = cast<func::FuncOp>(b.getInsertionBlock()->getParentOp());
   int64_t shape[] = {depthFirst ? depth : tile.width, (depthFirst ? tile.width : depth) + padding};
-  auto type = MemRefType::get(shape, element, MemRefLayoutAttrInterface(), b.getI64IntegerAttr(3));
-  std::string symbol = (function.getName() + (isLeft ? "_left" : "_right")).str();
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(function);
-    memref::GlobalOp::create(b, loc, symbol, b.getStringAttr("private"), type, b.getUnitAttr(),
-                             /*constant=*/false, b.getI64IntegerAttr(16));
-  }
-  tile.memory = memref::GetGlobalOp::create(b, loc, type, symbol);
+  tile.memory = shared(isLeft ? "_left" : "_right", shape, element);
   return tile;
 }
 
@@ -132,7 +111,7 @@ void TileProduct::emitScalar() {
   for (int64_t i = 0; i < own; ++i)
     for (int64_t j = 0; j < own; ++j)
       store(vector::ExtractOp::create(b, loc, steps.getResult(i), ArrayRef<int64_t>{j}),
-            add(myRow, constant(i)), add(myColumn, constant(j)));
+            add(row0, add(myRow, constant(i))), add(column0, add(myColumn, constant(j))));
 }
 
 //===-- tensor cores ---------------------------------------------------------------===//
@@ -143,9 +122,7 @@ Value TileProduct::pair(const Tile &tile, Value row, Value k) {
   Value indices[] = {row, k};
   auto load = vector::LoadOp::create(b, loc, vector, tile.memory, indices);
   load->setAttr("alignment", b.getI64IntegerAttr(4)); // k is even, and so are the tile's rows
-  if (elementType().isF16())
-    return load.getResult();
-  return LLVM::BitcastOp::create(b, loc, b.getI32Type(), load.getResult());
+  return pairRegister(load);
 }
 
 /// Four warps share the tile. Lane 4 g + t holds of A the rows g and g + 8 and of B the column g, both at k =
@@ -162,10 +139,6 @@ void TileProduct::emitTensor() {
        c = makeTile(false, depth, false, padding, elementType());
 
   Type f32 = b.getF32Type();
-  Type four = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
-  std::optional<std::array<NVVM::MMATypes, 2>> types;
-  if (elementType().isBF16())
-    types = {NVVM::MMATypes::bf16, NVVM::MMATypes::bf16};
   SmallVector<Value> sums(4 * high * wide, zero(f32));
   auto steps = scf::ForOp::create(b, loc, constant(0), size.k, constant(depth), sums);
   {
@@ -187,14 +160,8 @@ void TileProduct::emitTensor() {
         right[j] = {pair(c, column, near), pair(c, column, far)};
       }
       for (int64_t i = 0; i < high; ++i)
-        for (int64_t j = 0; j < wide; ++j) {
-          MutableArrayRef<Value> sum = MutableArrayRef<Value>(next).slice(4 * (i * wide + j), 4);
-          Value product = NVVM::MmaOp::create(b, loc, four, left[i], right[j], ArrayRef<Value>(sum),
-                                              ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt, types,
-                                              std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
-          for (int64_t n = 0; n < 4; ++n)
-            sum[n] = LLVM::ExtractValueOp::create(b, loc, f32, product, ArrayRef<int64_t>{n});
-        }
+        for (int64_t j = 0; j < wide; ++j)
+          multiplyTile(left[i], right[j], MutableArrayRef<Value>(next).slice(4 * (i * wide + j), 4));
     }
     NVVM::Barrier0Op::create(b, loc); // nobody fills the tiles while others read them
     scf::YieldOp::create(b, loc, next);
@@ -202,37 +169,8 @@ void TileProduct::emitTensor() {
   for (int64_t i = 0; i < high; ++i)
     for (int64_t j = 0; j < wide; ++j)
       for (int64_t n = 0; n < 4; ++n)
-        store(steps.getResult(4 * (i * wide + j) + n), add(firstRow, constant(16 * i + n / 2 * 8)),
-              add(add(warpColumn, constant(8 * j + n % 2)), t2));
-}
-
-//===-- the result ---------------------------------------------------------------===//
-
-/// Puts a sum at this place of the tile through the epilogue and stores what comes out.
-void TileProduct::store(Value sum, Value row, Value column) {
-  auto type = cast<RankedTensorType>(root.getType());
-  row = add(row0, row);
-  column = add(column0, column);
-  Value isInside =
-      arith::AndIOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, row, size.m),
-                            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, column, size.n));
-  auto inside = scf::IfOp::create(b, loc, isInside);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(inside.thenBlock());
-  RegionBuilder region(b, loc, kernel, buffers);
-  sum = complete(region, sum, row);
-  if (!type.getElementType().isF32())
-    sum = arith::TruncFOp::create(b, loc, type.getElementType(), sum);
-  SmallVector<Value> indices = resultIndices(row, column), clipped(indices);
-  region.define(root, indices, sum);
-  // Readers ask for index 0 where a size is 1.
-  for (int64_t axis = 0; axis < type.getRank(); ++axis)
-    if (type.getDimSize(axis) == 1)
-      clipped[axis] = constant(0);
-  region.define(root, clipped, sum);
-  for (auto [index, value] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands()))
-    memref::StoreOp::create(b, loc, region.storedElement(value, indices),
-                            buffers[kernel.getNumOperands() + index], indices);
+        store(steps.getResult(4 * (i * wide + j) + n), add(row0, add(firstRow, constant(16 * i + n / 2 * 8))),
+              add(column0, add(add(warpColumn, constant(8 * j + n % 2)), t2)));
 }
 
 CudaLaunch TileProduct::launch(OpBuilder &b, Location loc, Value batch, Value m, Value n, Form form) {

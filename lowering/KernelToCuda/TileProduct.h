@@ -2,15 +2,14 @@
 // of such. Matrix products and convolutions say what left, right and the result are.
 #ifndef HONE_LOWERING_KERNELTOCUDA_TILEPRODUCT_H
 #define HONE_LOWERING_KERNELTOCUDA_TILEPRODUCT_H
-#include "lowering/KernelToCuda/CudaFamily.h"
-#include "lowering/kernels/RegionBuilder.h"
+#include "lowering/KernelToCuda/Product.h"
 
 namespace hone {
 
 /// One kernel. Subclasses give sizes and elements; this class gives the loops: a block computes a tile from
 /// tiles of both operands in shared memory. f32 runs on the f32 units, each thread 4 x 4 of the tile in
 /// registers; f16 and bf16 on the tensor cores (mma.sync m16n8k16, sums in f32).
-class TileProduct {
+class TileProduct : public Product {
 public:
   /// How a product is cut: what host code and kernel must agree on.
   struct Form {
@@ -20,11 +19,9 @@ public:
     int64_t threads() const { return tensorCore ? 128 : rows() / own * (columns / own); }
   };
 
-  /// `root`: the value in the region that is the sum.
   TileProduct(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
               mlir::Value root, Form form)
-      : b(b), loc(loc), kernel(kernel), buffers(buffers), root(root), form(form) {}
-  virtual ~TileProduct() = default;
+      : Product(b, loc, kernel, buffers, root), form(form) {}
 
   void emit();
 
@@ -36,9 +33,6 @@ public:
                            mlir::Value n, Form form);
 
 protected:
-  struct Sizes {
-    mlir::Value batch, m, n, k; // index
-  };
   /// Called once, in front of all else.
   virtual Sizes sizes() = 0;
   /// Called once: the position of this block in the batch.
@@ -49,23 +43,6 @@ protected:
   /// Whether memory runs along the rows or columns and not along k: threads follow it.
   virtual bool leftRunsAlongRows() = 0;
   virtual bool rightRunsAlongColumns() = 0;
-  /// Where an element of the result stands in the root's tensor.
-  virtual llvm::SmallVector<mlir::Value> resultIndices(mlir::Value row, mlir::Value column) = 0;
-  /// What is added to a sum (f32) before the epilogue.
-  virtual mlir::Value complete(RegionBuilder &region, mlir::Value sum, mlir::Value row) { return sum; }
-
-  mlir::Value constant(int64_t value);
-  mlir::Value add(mlir::Value x, mlir::Value y), multiply(mlir::Value x, mlir::Value y),
-      divide(mlir::Value x, mlir::Value y), modulo(mlir::Value x, mlir::Value y);
-  mlir::Value widened(mlir::Value element); // to f32
-  mlir::Type elementType() { return mlir::cast<mlir::RankedTensorType>(root.getType()).getElementType(); }
-  mlir::Value zero(mlir::Type type);
-
-  mlir::OpBuilder &b;
-  mlir::Location loc;
-  mlir::hone::KernelOp kernel;
-  mlir::ValueRange buffers;
-  mlir::Value root;
 
 private:
   static constexpr int64_t columns = 64, own = 4; // of the result's tile, of a thread each way
@@ -80,10 +57,8 @@ private:
   Tile makeTile(bool isLeft, int64_t depth, bool depthFirst, int64_t padding, mlir::Type type);
   void fill(const Tile &tile, mlir::Value k0);
   mlir::Value pair(const Tile &tile, mlir::Value row, mlir::Value k);
-  void store(mlir::Value sum, mlir::Value row, mlir::Value column);
 
   Form form;
-  Sizes size;
   mlir::Value row0, column0, thread;
 };
 

@@ -10,15 +10,6 @@ namespace {
 
 Type elementOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
 
-/// Elementwise, at the root's own indices.
-std::string refusesBehind(Operation *op, const KernelGroup &group, Shapes &shapes) {
-  if (!isa<ElementwiseOpInterface>(op))
-    return "only elementwise ops join behind the root";
-  if (shapes.dims(op->getResult(0)) != shapes.dims(group.root->getResult(0)))
-    return "its result has another shape than the root's";
-  return "";
-}
-
 bool isFloat(Type element) { return element.isF32() || element.isF16() || element.isBF16(); }
 
 /// In front of a root that reads its operands once for each tile: what moves or unpacks elements costs about
@@ -45,7 +36,7 @@ public:
     return isFloat(elementOf(matmul.getResult())) ? "" : "its elements are neither f32 nor f16 nor bf16";
   }
   std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    return refusesBehind(op, group, shapes);
+    return ::hone::refusesElementwiseBehind(op, group, shapes);
   }
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
     return refusesBefore(op, group);
@@ -70,7 +61,7 @@ public:
     return "";
   }
   std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    return refusesBehind(op, group, shapes);
+    return ::hone::refusesElementwiseBehind(op, group, shapes);
   }
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
     return refusesBefore(op, group);
@@ -87,7 +78,7 @@ public:
     return elementOf(op->getResult(0)).isF64() ? "its elements are f64" : "";
   }
   std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    return refusesBehind(op, group, shapes);
+    return ::hone::refusesElementwiseBehind(op, group, shapes);
   }
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
     if (!isa<ElementwiseOpInterface>(op))
@@ -102,6 +93,14 @@ public:
 } // namespace
 
 namespace hone {
+std::string refusesElementwiseBehind(Operation *op, const KernelGroup &group, Shapes &shapes) {
+  if (!isa<ElementwiseOpInterface>(op))
+    return "only elementwise ops join behind the root";
+  if (shapes.dims(op->getResult(0)) != shapes.dims(group.root->getResult(0)))
+    return "its result has another shape than the root's";
+  return "";
+}
+
 const KernelFamily &getCudaMatmulFamily() {
   static CudaMatmulFamily family;
   return family;

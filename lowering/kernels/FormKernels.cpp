@@ -367,7 +367,9 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
                                    dimNumbers(b, shapes, inputs.getArrayRef(), outputs.getArrayRef()),
                                    refused.empty() ? ArrayAttr() : b.getArrayAttr(refused));
     // Regions never cross devices; the host is not named.
-    if (auto device = ops.front()->getAttrOfType<StringAttr>("hone.device"); device && device != "host")
+    // Ops that unpack a weight were made for the root.
+    Operation *placed = group.root ? group.root : ops.front();
+    if (auto device = placed->getAttrOfType<StringAttr>("hone.device"); device && device != "host")
       kernel->setAttr("hone.device", device);
     Block *body = b.createBlock(&kernel.getBody());
     IRMapping map;

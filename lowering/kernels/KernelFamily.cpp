@@ -22,8 +22,8 @@ llvm::ArrayRef<const KernelFamily *> kernelFamilies(mlir::hone::TargetAttr targe
   static const std::vector<const KernelFamily *> host = {&getAttentionFamily(), &getQuantMatmulFamily(),
                                                          &getMatmulFamily(),    &getConvFamily(),
                                                          &getRowwiseFamily(),   &getScanFamily()};
-  static const std::vector<const KernelFamily *> cuda = {&getCudaMatmulFamily(), &getCudaConvFamily(),
-                                                         &getCudaRowsFamily()};
+  static const std::vector<const KernelFamily *> cuda = {&getCudaQuantMatmulFamily(), &getCudaMatmulFamily(),
+                                                         &getCudaConvFamily(), &getCudaRowsFamily()};
   return target && target.fact("cuda") ? cuda : host;
 }
 

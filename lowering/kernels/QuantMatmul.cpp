@@ -1,7 +1,7 @@
 // f32 rows times a 4- or 8-bit weight with a scale a block of K or a column (hone.dequantize in front of the
 // product). The weight is packed by columns of one register: numbers as unsigned, so that signed ones move
 // their zero point.
-#include "lowering/kernels/Matmul.h"
+#include "lowering/kernels/QuantizedWeight.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -11,61 +11,6 @@ namespace hone {
 static RankedTensorType typeOf(Value x) { return cast<RankedTensorType>(x.getType()); }
 
 namespace {
-
-/// A weight [N, K], its scales and zeros [N, K / block] (by column or by tensor: block is K), from a
-/// dequantize of either orientation.
-struct Source {
-  GetWeightOp weight, scale, zero;
-  std::optional<int64_t> splatZero; // as unsigned numbers have it
-  int64_t n, k, bits, block;
-  bool isSigned, isTransposed; // stored as [N, K]
-
-  /// Empty, or why the product isn't this family's.
-  std::string read(MatmulOp matmul) {
-    auto dequantize = matmul.getRhs().getDefiningOp<DequantizeOp>();
-    if (!dequantize)
-      return "the right operand is not a quantized weight";
-    weight = dequantize.getInput().getDefiningOp<GetWeightOp>();
-    scale = dequantize.getScale().getDefiningOp<GetWeightOp>();
-    if (!weight || !scale || typeOf(weight).getRank() != 2)
-      return "the quantized operand or its scales are not weights";
-    auto element = dyn_cast<IntegerType>(typeOf(weight).getElementType());
-    bits = element ? element.getWidth() : 0;
-    if (bits != 4 && bits != 8)
-      return "expected weights of 4 or 8 bits";
-    isSigned = !element.isUnsignedInteger();
-    isTransposed = matmul.getTransposeB();
-    n = typeOf(weight).getDimSize(!isTransposed), k = typeOf(weight).getDimSize(isTransposed);
-    block = dequantize.getBlock();
-    bool isAlongK = int64_t(dequantize.getAxis()) == int64_t(isTransposed);
-    if (block ? !isAlongK : isAlongK && typeOf(scale).getNumElements() != 1)
-      return block ? "scales change by blocks of N" : "scales change with every step of K";
-    if (block ? block % 16 || k % block : k % 16)
-      return "expected blocks of K that are multiples of 16 and divide it, got " +
-             std::to_string(block ? block : k) + " of " + std::to_string(k);
-    if (!block)
-      block = k;
-    if (typeOf(weight).getNumElements() == 0)
-      return "the weight is empty";
-    int64_t shift = isSigned ? 1 << (bits - 1) : 0;
-    if (Value given = dequantize.getZero()) {
-      zero = given.getDefiningOp<GetWeightOp>();
-      auto constant = given.getDefiningOp<ConstantOp>();
-      if (!zero &&
-          !(constant && constant.getValue().isSplat() && isa<IntegerType>(typeOf(given).getElementType())))
-        return "the zero points are not a weight";
-      if (constant) {
-        APInt value = *cast<DenseElementsAttr>(constant.getValue()).value_begin<APInt>();
-        splatZero = (typeOf(given).getElementType().isUnsignedInteger() ? int64_t(value.getZExtValue())
-                                                                        : value.getSExtValue()) +
-                    shift;
-      }
-    } else {
-      splatZero = shift;
-    }
-    return "";
-  }
-};
 
 class QuantMatmulFamily : public KernelFamily {
 public:
@@ -81,7 +26,7 @@ public:
       return "expected a left operand of f32";
     if (matmul.getTransposeA())
       return "the left operand is transposed";
-    Source source;
+    QuantizedWeight source;
     return source.read(matmul);
   }
 
@@ -98,8 +43,7 @@ public:
   DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
                          TargetAttr target) const override {
     auto matmul = cast<MatmulOp>(group.root);
-    auto original = matmul.getRhs().getDefiningOp<DequantizeOp>();
-    Source source;
+    QuantizedWeight source;
     source.read(matmul);
     int64_t n = source.n, k = source.k, lanes = target.fact("vector_bits") / 32,
             panels = (n + lanes - 1) / lanes;
@@ -113,7 +57,7 @@ public:
     Value packed =
         packedWeight(b, symbols, source.weight, source.weight.getWeight() + suffix, packedType,
                      [&](PackBuilder &pack, Value x) {
-                       x = pack.resize(asUnsignedBytes(pack, x, source), 0, panels * lanes);
+                       x = pack.resize(source.unsignedBytes(pack, x), 0, panels * lanes);
                        if (source.bits == 8)
                          return pack.reshape(
                              pack.transpose(pack.reshape(x, {panels, lanes, k / 4, 2, 2}), {0, 2, 1, 4, 3}),
@@ -125,30 +69,14 @@ public:
                        return pack.reshape(pack.transpose(x, {0, 2, 1, 5, 3, 4}), packedType.getShape());
                      });
     auto factorType = RankedTensorType::get({panels, blocks, lanes}, b.getF32Type());
-    // Factors [N, blocks], one a column or one for all.
-    auto packFactors = [&](PackBuilder &pack, Value x) {
-      int64_t count = typeOf(x).getNumElements();
-      if (typeOf(x).getRank() < 2 || count == 1)
-        x = pack.reshape(x, {count, 1});
-      else if (!source.isTransposed)
-        x = pack.transpose(x, {1, 0});
-      if (count == 1)
-        x = pack.make<ExpandOp>(typeOf(x).clone({n, blocks}), x, pack.integers({n, blocks}));
-      x = pack.reshape(pack.resize(x, 0, panels * lanes), {panels, lanes, blocks});
-      return pack.transpose(x, {0, 2, 1});
-    };
     Value scales =
-        packedWeight(b, symbols, source.scale, source.scale.getWeight() + suffix, factorType, packFactors);
+        packedWeight(b, symbols, source.scale, source.scale.getWeight() + suffix, factorType,
+                     [&](PackBuilder &pack, Value x) { return source.packFactors(pack, x, lanes); });
     Value zeros;
     if (source.zero)
-      zeros = packedWeight(b, symbols, source.zero, source.zero.getWeight() + suffix, factorType,
-                           [&](PackBuilder &pack, Value x) {
-                             x = pack.make<CastOp>(typeOf(x).clone(b.getF32Type()), x, b.getF32Type(), true);
-                             if (source.isSigned)
-                               x = pack.make<AddOp>(x.getType(), x,
-                                                    pack.scalar(b.getF32Type(), 1 << (source.bits - 1)));
-                             return packFactors(pack, x);
-                           });
+      zeros = packedWeight(
+          b, symbols, source.zero, source.zero.getWeight() + suffix, factorType,
+          [&](PackBuilder &pack, Value x) { return source.packZeros(pack, x, lanes, b.getF32Type()); });
 
     PackBuilder unpack(b, matmul.getLoc(), &group);
     Value numbers = packed;
@@ -163,22 +91,7 @@ public:
       numbers = unpack.transpose(numbers, {0, 2, 1, 4, 5, 3});
     }
     numbers = unpack.resize(unpack.reshape(numbers, {panels * lanes, k}), 0, n);
-    auto unpackFactors = [&](Value x) {
-      return unpack.resize(unpack.reshape(unpack.transpose(x, {0, 2, 1}), {panels * lanes, blocks}), 0, n);
-    };
-    Value zero;
-    if (zeros)
-      zero = unpackFactors(zeros);
-    else if (*source.splatZero)
-      zero = ConstantOp::create(
-          b, matmul.getLoc(),
-          DenseElementsAttr::get(RankedTensorType::get({n, blocks}, ui8), APInt(8, *source.splatZero)));
-    Value dense = unpack.make<DequantizeOp>(RankedTensorType::get({n, k}, b.getF32Type()), numbers,
-                                            unpackFactors(scales), zero, 1, source.block);
-    matmul.getRhsMutable().assign(dense);
-    matmul.setTransposeB(true);
-    if (group.ops.remove(original))
-      group.replaced.push_back(original);
+    source.replace(matmul, group, unpack, numbers, scales, zeros);
 
     auto number = [&](StringRef name, int64_t value) {
       return b.getNamedAttr(name, b.getI64IntegerAttr(value));
@@ -189,21 +102,6 @@ public:
     if (source.splatZero)
       config.push_back(number("zero", *source.splatZero));
     return b.getDictionaryAttr(config);
-  }
-
-private:
-  /// [N, K] with 4-bit numbers in the low half of bytes; signed numbers grow by half their range.
-  static Value asUnsignedBytes(PackBuilder &pack, Value x, const Source &source) {
-    Type ui8 = IntegerType::get(pack.b.getContext(), 8, IntegerType::Unsigned);
-    if (!source.isTransposed)
-      x = pack.transpose(x, {1, 0});
-    if (!typeOf(x).getElementType().isUnsignedInteger(8))
-      x = pack.make<CastOp>(typeOf(x).clone(ui8), x, ui8, false);
-    if (!source.isSigned)
-      return x;
-    if (source.bits == 4)
-      x = pack.make<AndOp>(x.getType(), x, pack.scalar(ui8, 15));
-    return pack.make<XorOp>(x.getType(), x, pack.scalar(ui8, 1 << (source.bits - 1)));
   }
 };
 } // namespace

@@ -1,0 +1,115 @@
+// Rows of f16 or bf16 times a 4-bit weight on a GPU. The weight is packed in the order of the tensor cores'
+// fragments (lowering/KernelToCuda/QuantMatmul.cpp).
+#include "lowering/kernels/Cuda.h"
+#include "lowering/kernels/QuantizedWeight.h"
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace hone {
+namespace {
+
+constexpr int64_t columns = 16, chunk = 64; // of a fragment; steps of k in 16 bytes of each lane
+
+class CudaQuantMatmulFamily : public KernelFamily {
+public:
+  StringRef name() const override { return "cuda_quant_matmul"; }
+
+  std::string refusesRoot(Operation *op, Shapes &shapes, TargetAttr target) const override {
+    auto matmul = dyn_cast<MatmulOp>(op);
+    if (!matmul || !matmul.getRhs().getDefiningOp<DequantizeOp>())
+      return "another op";
+    auto rows = cast<RankedTensorType>(matmul.getLhs().getType());
+    if (!rows.getElementType().isF16() && !rows.getElementType().isBF16())
+      return "expected rows of f16 or bf16";
+    if (matmul.getTransposeA() || rows.getRank() < 2)
+      return "expected rows along the last axis of the left operand";
+    if (matmul.getLhs().getDefiningOp<ConstantOp>())
+      return "the left operand is a constant";
+    QuantizedWeight source;
+    if (std::string reason = source.read(matmul); !reason.empty())
+      return reason;
+    if (source.bits != 4)
+      return "expected weights of 4 bits";
+    if (source.k % chunk || (source.block != 32 && source.block % chunk))
+      return "expected a K that is a multiple of 64 with blocks of 32 or multiples of 64, got " +
+             std::to_string(source.k) + " and " + std::to_string(source.block);
+    if (source.zero && !isa<IntegerType>(cast<RankedTensorType>(source.zero.getType()).getElementType()))
+      return "expected integers as zero points";
+    return "";
+  }
+
+  std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    return refusesElementwiseBehind(op, group, shapes);
+  }
+
+  std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
+    return op == cast<MatmulOp>(group.root).getRhs().getDefiningOp()
+               ? ""
+               : "only the dequantize of the weight joins in front";
+  }
+
+  /// A lane's 16 bytes are four words, one for 16 steps of k each. Lane 4 g + t has the columns g and g + 8
+  /// and of every 32 steps the 8 from 8 t on, so that it reads 16 neighbouring bytes of a row too. Number i
+  /// of a word (4 bits at 4 i) and number i + 4 are the two halves of register i of the fragment.
+  DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
+                         TargetAttr target) const override {
+    auto matmul = cast<MatmulOp>(group.root);
+    QuantizedWeight source;
+    source.read(matmul);
+    int64_t n = source.n, k = source.k, tiles = (n + columns - 1) / columns, chunks = k / chunk;
+    Type ui8 = IntegerType::get(b.getContext(), 8, IntegerType::Unsigned);
+    Type element = cast<RankedTensorType>(matmul.getLhs().getType()).getElementType();
+    std::string suffix = source.isTransposed ? ".t.mma" : ".mma";
+
+    // Axes of the numbers: tile, column / 8, column % 8, chunk, 32 steps, t, word, register / 2, half.
+    const int64_t split[] = {tiles, 2, 8, chunks, 2, 4, 2, 2, 2};
+    Value packed = packedWeight(
+        b, symbols, source.weight, source.weight.getWeight() + suffix,
+        RankedTensorType::get({tiles, chunks, columns * chunk / 2}, ui8), [&](PackBuilder &pack, Value x) {
+          x = pack.reshape(pack.resize(source.unsignedBytes(pack, x), 0, tiles * columns), split);
+          Value low = pack.slice(x, 1, 0, 1), high = pack.slice(x, 1, 1, 2);
+          high = pack.make<ShlOp>(high.getType(), high, pack.scalar(ui8, 4));
+          x = pack.make<OrOp>(low.getType(), low, high);
+          return pack.reshape(pack.transpose(x, {0, 3, 2, 5, 4, 6, 8, 7, 1}),
+                              {tiles, chunks, columns * chunk / 2});
+        });
+    auto factors = RankedTensorType::get({tiles, k / source.block, columns}, element);
+    Value scales =
+        packedWeight(b, symbols, source.scale, source.scale.getWeight() + suffix, factors,
+                     [&](PackBuilder &pack, Value x) { return source.packFactors(pack, x, columns); });
+    Value zeros;
+    if (source.zero)
+      zeros = packedWeight(
+          b, symbols, source.zero, source.zero.getWeight() + suffix, factors,
+          [&](PackBuilder &pack, Value x) { return source.packZeros(pack, x, columns, element); });
+
+    PackBuilder unpack(b, matmul.getLoc(), &group);
+    Value numbers = unpack.reshape(packed, {tiles, chunks, 8, 4, 2, 2, 2, 2, 1});
+    Value low = unpack.make<AndOp>(numbers.getType(), numbers, unpack.scalar(ui8, 15));
+    Value high = unpack.make<ShrOp>(numbers.getType(), numbers, unpack.scalar(ui8, 4));
+    numbers = unpack.make<ConcatOp>(RankedTensorType::get({tiles, chunks, 8, 4, 2, 2, 2, 2, 2}, ui8),
+                                    ValueRange{low, high}, 8);
+    numbers = unpack.transpose(numbers, {0, 8, 2, 1, 4, 3, 5, 7, 6});
+    numbers = unpack.resize(unpack.reshape(numbers, {tiles * columns, k}), 0, n);
+    source.replace(matmul, group, unpack, numbers, scales, zeros);
+
+    SmallVector<NamedAttribute> config;
+    auto number = [&](StringRef name, int64_t value) {
+      config.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
+    };
+    number("block", source.block), number("k", k), number("n", n);
+    if (source.splatZero)
+      number("zero", *source.splatZero);
+    return b.getDictionaryAttr(config);
+  }
+};
+
+} // namespace
+
+const KernelFamily &getCudaQuantMatmulFamily() {
+  static CudaQuantMatmulFamily family;
+  return family;
+}
+
+} // namespace hone

@@ -1,0 +1,34 @@
+// A quantized weight in front of a product: what families that read its numbers themselves have in common.
+#ifndef HONE_LOWERING_KERNELS_QUANTIZEDWEIGHT_H
+#define HONE_LOWERING_KERNELS_QUANTIZEDWEIGHT_H
+#include "lowering/kernels/Matmul.h"
+
+namespace hone {
+
+/// A weight [N, K], its scales and zeros [N, K / block] (by column or by tensor: block is K), from a
+/// dequantize of either orientation.
+struct QuantizedWeight {
+  mlir::hone::GetWeightOp weight, scale, zero;
+  std::optional<int64_t> splatZero; ///< as unsigned numbers have it
+  int64_t n, k, bits, block;
+  bool isSigned, isTransposed; ///< stored as [N, K]
+
+  /// Empty, or why the right operand isn't such a weight.
+  std::string read(mlir::hone::MatmulOp matmul);
+
+  /// [N, K] of ui8 with 4-bit numbers in the low half of bytes; signed numbers grow by half their range.
+  mlir::Value unsignedBytes(PackBuilder &pack, mlir::Value x) const;
+  /// Scales or zeros, one for each group, column or for all, as [panels, K / block, lanes] for panels of
+  /// `lanes` columns.
+  mlir::Value packFactors(PackBuilder &pack, mlir::Value x, int64_t lanes) const;
+  /// Zeros of unsigned numbers as floats, packed.
+  mlir::Value packZeros(PackBuilder &pack, mlir::Value x, int64_t lanes, mlir::Type type) const;
+
+  /// The product reads `numbers` ([N, K] of ui8), packed scales and zeros (null: splatZero) from now on,
+  /// which join its region with the ops that unpack them. The dequantize in front of it leaves.
+  void replace(mlir::hone::MatmulOp matmul, KernelGroup &group, PackBuilder &unpack, mlir::Value numbers,
+               mlir::Value scales, mlir::Value zeros) const;
+};
+
+} // namespace hone
+#endif

@@ -1,0 +1,49 @@
+"""Rows of 16-bit floats times 4-bit weights: on GPUs the tensor cores read the packed weight."""
+from hone import np
+from ops.Quant import MS, nbits
+from run_ops import Case
+
+rng = np.random.default_rng(11)
+ROWS = [(1, 1), (3, 1), (1, 8), (3, 3), (1, 33), (2, 35)]
+
+
+# Scales and zero points of more than 1 KB: smaller ones become constants, and then the weight is not packed.
+def half(name, k, n, behind="", more=None, rows=ROWS, atol=2e-2, **kw):
+    """y = x * dequantize(w), with `behind` between the product m and y. With 8 bits the weights' own rounding to f16 shows."""
+    w = nbits(k, n, **kw)
+    w["s"] = w["s"].astype(np.float16)
+    block = kw.get("block", 32)
+    product = f"MatMulNBits<K={k}, N={n}, bits={kw.get('bits', 4)}, block_size={block}, accuracy_level=1>(x, {', '.join(w)})"
+    text = f"m = com.microsoft.{product} {behind}" if behind else f"y = com.microsoft.{product}"
+    inputs = f"float16[b,s,{k}] x" + "".join(f", float16[b,s,{n}] {name}" for name in more or ())
+    feeds = [{"x": (*r, k)} | {name: (*r, n) for name in more or ()} for r in rows]
+    return Case(name, f"({inputs}) => (float16[] y) {{ {text} }}", *feeds, weights=w, domains=MS, atol=atol, rtol=4e-3)
+
+
+def brain(name, k, n, block, zero):
+    """The same in bf16, which MatMulNBits of ONNX Runtime does not have on CPUs: as blocked DequantizeLinear."""
+    w = {"w": rng.integers(0, 16, (k, n)).astype(np.uint8), "s": (0.02 + 0.02 * rng.random((k // block, n))).astype(np.float32)}
+    zeros = ", z" if zero else ""
+    if zero:
+        w["z"] = rng.integers(0, 16, (k // block, n)).astype(np.uint8)
+    unpack = f"q = Cast<to=21>(w) {'z4 = Cast<to=21>(z) ' if zero else ''}s16 = Cast<to=16>(s) d = DequantizeLinear<axis=0, block_size={block}>(q, s16{', z4' if zero else ''})"
+    return Case(name, f"(float[m,{k}] x) => (float[] y) {{ {unpack} c = Cast<to=16>(x) p = MatMul(c, d) y = Cast<to=1>(p) }}",
+                {"x": (1, k)}, {"x": (9, k)}, weights=w, opset=25, atol=0.1, rtol=2e-2)
+
+
+CASES = [
+    half("f16", 192, 112),
+    half("f16-odd-n", 576, 71),
+    half("f16-zeros", 576, 136, zeros=True),
+    half("f16-block64", 576, 67, block=64),
+    half("f16-block128", 1024, 80, block=128),
+    half("f16-block256", 1024, 140, block=256, rows=[(1, 1), (1, 17)]),
+    half("f16-block64-zeros", 2048, 72, block=64, zeros=True, rows=[(1, 1), (1, 17)]),
+    half("f16-residual", 2048, 32, behind="y = Add(m, r)", more=("r",), rows=[(1, 1), (2, 9)]),
+    half("f16-gate", 128, 144, behind="g = Sigmoid(m) h = Mul(m, g) y = Mul(h, r)", more=("r",)),
+    half("f16-block16", 64, 160, block=16),
+    half("f16-k96", 96, 192),
+    half("f16-int8", 128, 144, bits=8, atol=0.1),
+    brain("bf16", 128, 40, 64, False),
+    brain("bf16-zeros", 576, 24, 32, True),
+]
