@@ -67,7 +67,7 @@ public:
     Value warp = divide(thread, constant(32));
     g = divide(lane, constant(4)), t = modulo(lane, constant(4));
     // Rows behind the last are copies of it: their sums are not stored.
-    Value last = b.createOrFold<arith::SubIOp>(loc, size.m, constant(1));
+    Value last = subtract(size.m, constant(1));
     for (int64_t r = 0; r < tokens; ++r)
       rowIndices.push_back(
           leading(b.createOrFold<arith::MinUIOp>(loc, add(row0, add(constant(8 * r), g)), last)));
@@ -80,7 +80,7 @@ public:
                       add(multiply(t, constant(2)), constant(8 * r + i % 2))};
         memref::StoreOp::create(b, loc, sums[4 * r + i], parts, at);
       }
-    NVVM::Barrier0Op::create(b, loc);
+    barrier();
     auto elements =
         scf::ForOp::create(b, loc, thread, constant(columns * form.rows), constant(32 * form.warps()));
     OpBuilder::InsertionGuard guard(b);

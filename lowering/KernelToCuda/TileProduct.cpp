@@ -84,7 +84,7 @@ void TileProduct::emitScalar() {
     b.setInsertionPointToStart(steps.getBody());
     for (const Tile &tile : tiles)
       fill(tile, steps.getInductionVar());
-    NVVM::Barrier0Op::create(b, loc);
+    barrier();
     auto inner =
         scf::ForOp::create(b, loc, constant(0), constant(depth), constant(1), steps.getRegionIterArgs());
     {
@@ -105,7 +105,7 @@ void TileProduct::emitScalar() {
       }
       scf::YieldOp::create(b, loc, next);
     }
-    NVVM::Barrier0Op::create(b, loc); // nobody fills the tiles while others read them
+    barrier(); // nobody fills the tiles while others read them
     scf::YieldOp::create(b, loc, inner.getResults());
   }
   for (int64_t i = 0; i < own; ++i)
@@ -125,8 +125,7 @@ Value TileProduct::pair(const Tile &tile, Value row, Value k) {
   return pairRegister(load);
 }
 
-/// Four warps share the tile. Lane 4 g + t holds of A the rows g and g + 8 and of B the column g, both at k =
-/// 2t, 2t + 1 and 8 further on; of the result the rows g and g + 8 at the columns 2t and 2t + 1.
+/// Four warps share the tile.
 void TileProduct::emitTensor() {
   constexpr int64_t depth = 32, padding = 8; // 80 bytes a row: the 8 rows of a load lie in different banks
   int64_t warpsDown = form.manyRows ? 2 : 1, warpsAcross = form.manyRows ? 2 : 4;
@@ -146,7 +145,7 @@ void TileProduct::emitTensor() {
     b.setInsertionPointToStart(steps.getBody());
     fill(a, steps.getInductionVar());
     fill(c, steps.getInductionVar());
-    NVVM::Barrier0Op::create(b, loc);
+    barrier();
     SmallVector<Value> next(steps.getRegionIterArgs());
     for (int64_t k = 0; k < depth; k += 16) {
       Value near = add(t2, constant(k)), far = add(near, constant(8));
@@ -163,7 +162,7 @@ void TileProduct::emitTensor() {
         for (int64_t j = 0; j < wide; ++j)
           multiplyTile(left[i], right[j], MutableArrayRef<Value>(next).slice(4 * (i * wide + j), 4));
     }
-    NVVM::Barrier0Op::create(b, loc); // nobody fills the tiles while others read them
+    barrier(); // nobody fills the tiles while others read them
     scf::YieldOp::create(b, loc, next);
   }
   for (int64_t i = 0; i < high; ++i)

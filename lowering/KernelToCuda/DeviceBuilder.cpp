@@ -1,0 +1,69 @@
+// Short forms of arithmetic, shared memory and tensor cores.
+#include "lowering/KernelToCuda/DeviceBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+
+namespace hone {
+
+Value DeviceBuilder::constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+Value DeviceBuilder::add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
+Value DeviceBuilder::multiply(Value x, Value y) { return b.createOrFold<arith::MulIOp>(loc, x, y); }
+Value DeviceBuilder::divide(Value x, Value y) { return b.createOrFold<arith::DivUIOp>(loc, x, y); }
+Value DeviceBuilder::modulo(Value x, Value y) { return b.createOrFold<arith::RemUIOp>(loc, x, y); }
+Value DeviceBuilder::subtract(Value x, Value y) { return b.createOrFold<arith::SubIOp>(loc, x, y); }
+Value DeviceBuilder::divideUp(Value x, Value y) { return b.createOrFold<arith::CeilDivUIOp>(loc, x, y); }
+Value DeviceBuilder::minimum(Value x, Value y) { return b.createOrFold<arith::MinUIOp>(loc, x, y); }
+Value DeviceBuilder::maximum(Value x, Value y) { return b.createOrFold<arith::MaxUIOp>(loc, x, y); }
+Value DeviceBuilder::less(Value x, Value y) {
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, x, y);
+}
+Value DeviceBuilder::select(Value condition, Value x, Value y) {
+  return b.createOrFold<arith::SelectOp>(loc, condition, x, y);
+}
+Value DeviceBuilder::real(double value) {
+  return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(float(value)));
+}
+void DeviceBuilder::barrier() { NVVM::Barrier0Op::create(b, loc); }
+Value DeviceBuilder::widened(Value element) {
+  return element.getType().isF32() ? element
+                                   : arith::ExtFOp::create(b, loc, b.getF32Type(), element).getResult();
+}
+
+Value DeviceBuilder::zero(Type type) { return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, 0)); }
+
+Value DeviceBuilder::shared(StringRef suffix, ArrayRef<int64_t> shape, Type element) {
+  auto function = b.getInsertionBlock()->getParent()->getParentOfType<func::FuncOp>();
+  auto type = MemRefType::get(shape, element, MemRefLayoutAttrInterface(), b.getI64IntegerAttr(3));
+  std::string symbol = (function.getName() + suffix).str();
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(function);
+    memref::GlobalOp::create(b, loc, symbol, b.getStringAttr("private"), type, b.getUnitAttr(),
+                             /*constant=*/false, b.getI64IntegerAttr(16));
+  }
+  return memref::GetGlobalOp::create(b, loc, type, symbol);
+}
+
+Value DeviceBuilder::pairRegister(Value pair) {
+  if (cast<VectorType>(pair.getType()).getElementType().isF16())
+    return pair;
+  return LLVM::BitcastOp::create(b, loc, b.getI32Type(), pair);
+}
+
+void DeviceBuilder::multiplyTile(ValueRange left, ValueRange right, MutableArrayRef<Value> sum) {
+  Type f32 = b.getF32Type();
+  Type four = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
+  std::optional<std::array<NVVM::MMATypes, 2>> types;
+  if (left[0].getType().isInteger(32))
+    types = {NVVM::MMATypes::bf16, NVVM::MMATypes::bf16};
+  Value product = NVVM::MmaOp::create(b, loc, four, left, right, ArrayRef<Value>(sum),
+                                      ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt, types,
+                                      std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  for (int64_t n = 0; n < 4; ++n)
+    sum[n] = LLVM::ExtractValueOp::create(b, loc, f32, product, ArrayRef<int64_t>{n});
+}
+
+} // namespace hone

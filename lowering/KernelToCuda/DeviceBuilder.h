@@ -1,0 +1,41 @@
+// Short forms of what emitters for GPUs write often.
+#ifndef HONE_LOWERING_KERNELTOCUDA_DEVICEBUILDER_H
+#define HONE_LOWERING_KERNELTOCUDA_DEVICEBUILDER_H
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace hone {
+
+class DeviceBuilder {
+public:
+  DeviceBuilder(mlir::OpBuilder &b, mlir::Location loc) : b(b), loc(loc) {}
+
+protected:
+  // Index arithmetic, unsigned.
+  mlir::Value constant(int64_t value);
+  mlir::Value add(mlir::Value x, mlir::Value y), subtract(mlir::Value x, mlir::Value y),
+      multiply(mlir::Value x, mlir::Value y), divide(mlir::Value x, mlir::Value y),
+      divideUp(mlir::Value x, mlir::Value y), modulo(mlir::Value x, mlir::Value y),
+      minimum(mlir::Value x, mlir::Value y), maximum(mlir::Value x, mlir::Value y);
+  mlir::Value less(mlir::Value x, mlir::Value y); // i1
+  mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y);
+
+  mlir::Value widened(mlir::Value element); // to f32
+  mlir::Value real(double value);           // f32
+  mlir::Value zero(mlir::Type type);
+  /// Memory that the block shares, of this shape.
+  mlir::Value shared(llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape, mlir::Type element);
+  void barrier();
+  /// D of mma.sync m16n8k16 = A * B + `sum` (4 x f32), which it becomes. Lane 4 g + t holds of A the rows g
+  /// and g + 8 and of B the column g, both at k = 2t, 2t + 1 and 8 further on; of D the rows g and g + 8 at
+  /// the columns 2t and 2t + 1. Each register holds two neighbours along k (`pairRegister`).
+  void multiplyTile(mlir::ValueRange left, mlir::ValueRange right, llvm::MutableArrayRef<mlir::Value> sum);
+  /// A vector of two f16 or bf16 as mma.sync takes it: as it is, or its bits.
+  mlir::Value pairRegister(mlir::Value pair);
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+};
+
+} // namespace hone
+#endif
