@@ -61,8 +61,6 @@ public:
     if (op.getPastKey())
       pastKey = bufferOf(op.getPastKey()), pastValue = bufferOf(op.getPastValue());
     queries = dim(query.buffer, 1);
-    past = pastKey ? dim(pastKey, 2) : constant(0);
-    total = add(past, dim(key.buffer, 1));
     rows = multiply(queries, constant(form.group));
 
     Value thread = ::hone::threadIndex(b, loc), block = ::hone::blockIndex(b, loc);
@@ -71,10 +69,14 @@ public:
     block = divide(block, tiles);
     kvHead = modulo(block, constant(form.kvHeads));
     batch = divide(block, constant(form.kvHeads));
-    if (!op.getPresents().empty()) {
-      copy(key, pastKey, buffers[kernel.getNumOperands() + 1], form.size, thread, tile, tiles);
-      copy(value, pastValue, buffers[kernel.getNumOperands() + 2], form.valueSize, thread, tile, tiles);
-    }
+    countKeys();
+    for (auto [i, present] : llvm::enumerate(op.getPresents()))
+      if (Value to = resultOf(present))
+        i == 0 ? copy(key, pastKey, to, form.size, thread, tile, tiles)
+               : copy(value, pastValue, to, form.valueSize, thread, tile, tiles);
+    output = resultOf(op.getOutput());
+    if (!output)
+      return;
     Value lane = modulo(thread, constant(32));
     warp = divide(thread, constant(32));
     g = divide(lane, constant(4)), t = modulo(lane, constant(4));
@@ -109,6 +111,13 @@ private:
     }
   };
 
+  /// The buffer of a result of the op; null when nobody reads it.
+  Value resultOf(Value result) {
+    for (auto [i, yielded] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands()))
+      if (yielded == result)
+        return buffers[kernel.getNumOperands() + i];
+    return {};
+  }
   Value bufferOf(Value tensor) { return buffers[cast<BlockArgument>(tensor).getArgNumber()]; }
   Projection projection(Value tensor) {
     if (auto slice = tensor.getDefiningOp<SliceOp>())
@@ -129,8 +138,7 @@ private:
   Value loadAt(Value address, Value column, int64_t n) {
     Value at = add(address, multiply(column, constant(2)));
     Value number = arith::IndexCastOp::create(b, loc, b.getI64Type(), at);
-    Value pointer =
-        LLVM::IntToPtrOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext(), 1), number);
+    Value pointer = LLVM::IntToPtrOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext(), 1), number);
     return LLVM::LoadOp::create(b, loc, vectorOf(n), pointer, 2 * n, /*isVolatile=*/false,
                                 /*isNonTemporal=*/false, /*isInvariant=*/true);
   }
@@ -145,6 +153,23 @@ private:
     return select(isOld, before, after);
   }
 
+  /// How many keys there are: in all, of this batch row, and of its past.
+  void countKeys() {
+    past = pastKey ? dim(pastKey, 2) : constant(0);
+    Value fresh = dim(key.buffer, 1);
+    total = filled = valid = add(past, fresh);
+    if (!op.getLengths())
+      return;
+    Value at[] = {batch};
+    Value given = memref::LoadOp::create(b, loc, bufferOf(op.getLengths()), at);
+    valid = arith::IndexCastOp::create(b, loc, b.getIndexType(), given);
+    valid = arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, valid, total), constant(0));
+    if (!pastKey)
+      return;
+    past = arith::MaxSIOp::create(b, loc, subtract(valid, fresh), constant(0));
+    filled = add(past, fresh);
+  }
+
   /// Writes present keys (or values): the blocks of a head share the work.
   void copy(const Projection &fresh, Value old, Value to, int64_t size, Value thread, Value tile,
             Value tiles) {
@@ -155,7 +180,9 @@ private:
     b.setInsertionPointToStart(loop.getBody());
     Value at = divide(loop.getInductionVar(), perRow),
           column = multiply(modulo(loop.getInductionVar(), perRow), constant(8));
-    Value piece = loadAt(keyRow(fresh, old, size, at), column, 8);
+    Value piece = loadAt(keyRow(fresh, old, size, clipped(at)), column, 8);
+    piece =
+        select(less(at, filled), piece, arith::ConstantOp::create(b, loc, b.getZeroAttr(piece.getType())));
     Value indices[] = {batch, kvHead, at, column};
     auto store = vector::StoreOp::create(b, loc, piece, to, indices);
     store->setAttr("alignment", b.getI64IntegerAttr(16));
@@ -172,24 +199,16 @@ private:
 
   /// Which keys each row sees, and which a step of this warp has to visit.
   void prepareBounds() {
-    Value length = total;
-    if (op.getLengths()) {
-      Value at[] = {batch};
-      Value given = memref::LoadOp::create(b, loc, bufferOf(op.getLengths()), at);
-      length = arith::IndexCastOp::create(b, loc, b.getIndexType(), given);
-      length = arith::MaxSIOp::create(b, loc, length, constant(0));
-    }
-    Value most = minimum(length, total);
     // A prompt longer than its keys starts at the first of them.
-    Value first = arith::MaxSIOp::create(b, loc, subtract(length, queries), constant(0));
+    Value first = arith::MaxSIOp::create(b, loc, subtract(valid, queries), constant(0));
     auto bounds = [&](Value position) -> std::pair<Value, Value> {
       if (!op.getCausal())
-        return {constant(0), most};
+        return {constant(0), valid};
       Value limit = add(add(first, position), constant(1));
       Value from = constant(0);
       if (int64_t window = int64_t(op.getWindow()); window > 0)
         from = arith::MaxSIOp::create(b, loc, subtract(limit, constant(window)), from);
-      return {from, minimum(limit, most)};
+      return {from, minimum(limit, valid)};
     };
     for (Row &row : mine)
       std::tie(row.from, row.limit) = bounds(row.position);
@@ -235,7 +254,7 @@ private:
                                                               ArrayRef<int64_t>{2}, ArrayRef<int64_t>{1}));
   }
   /// A key in range, for reading: what stands there is masked if it was not asked for.
-  Value clipped(Value key) { return minimum(key, subtract(total, constant(1))); }
+  Value clipped(Value key) { return minimum(key, subtract(filled, constant(1))); }
 
   /// Q K^T for a step's keys: 4 registers for every 8 of them.
   SmallVector<Value> scores(ArrayRef<std::array<Value, 2>> q, Value key0) {
@@ -406,14 +425,14 @@ private:
         for (int64_t i = 0; i < 2; ++i) {
           SmallVector<Value> elements;
           for (int64_t j = 0; j < wide; ++j) {
-            Value output = state.outputs[4 * (c * wide + j) + 2 * half + i];
-            output = arith::MulFOp::create(b, loc, output, factor);
-            elements.push_back(arith::TruncFOp::create(b, loc, element, output));
+            Value sum = state.outputs[4 * (c * wide + j) + 2 * half + i];
+            sum = arith::MulFOp::create(b, loc, sum, factor);
+            elements.push_back(arith::TruncFOp::create(b, loc, element, sum));
           }
           Value piece = vector::FromElementsOp::create(b, loc, vectorOf(wide), elements);
           Value column = add(multiply(mine[half].head, constant(form.valueSize)), firstColumn(c, i));
           Value indices[] = {batch, mine[half].position, column};
-          auto store = vector::StoreOp::create(b, loc, piece, output(), indices);
+          auto store = vector::StoreOp::create(b, loc, piece, output, indices);
           store->setAttr("alignment", b.getI64IntegerAttr(2 * wide));
         }
     }
@@ -464,9 +483,8 @@ private:
     result = arith::MulFOp::create(b, loc, result, inverse(sum));
     Row row = rowAt(add(row0, local));
     Value indices[] = {batch, row.position, add(multiply(row.head, constant(form.valueSize)), column)};
-    memref::StoreOp::create(b, loc, arith::TruncFOp::create(b, loc, element, result), output(), indices);
+    memref::StoreOp::create(b, loc, arith::TruncFOp::create(b, loc, element, result), output, indices);
   }
-  Value output() { return buffers[kernel.getNumOperands()]; }
 
   KernelOp kernel;
   ValueRange buffers;
@@ -475,7 +493,9 @@ private:
   Type element;
   Projection query, key, value;
   Value pastKey, pastValue;
-  Value queries, past, total, rows; // sizes: S, P, P + L, S * group
+  Value output;
+  Value queries, rows, total; // sizes: S, S * group, P + L
+  Value past, filled, valid;  // of the batch row: past keys, past and new ones, those that count
   Value batch, kvHead, warp, g, t, row0;
   Row mine[2];
   Value keysFrom, keysTo;
@@ -504,16 +524,22 @@ public:
     Value tiles =
         b.createOrFold<arith::CeilDivUIOp>(loc, rowsOf(b, loc, kernel, buffers), constant(form.rows()));
     Value heads = b.createOrFold<arith::MulIOp>(
-        loc, b.createOrFold<memref::DimOp>(loc, buffers[kernel.getNumOperands()], 0), constant(form.kvHeads));
+        loc, b.createOrFold<memref::DimOp>(loc, queryOf(rootOf(kernel), buffers), 0), constant(form.kvHeads));
     return {b.createOrFold<arith::MulIOp>(loc, tiles, heads), constant(1), constant(1), 32 * form.warps(), 0};
   }
 
 private:
+  static Value queryOf(AttentionOp op, ValueRange buffers) {
+    Value query = op.getQuery();
+    if (auto slice = query.getDefiningOp<SliceOp>())
+      query = slice.getInput();
+    return buffers[cast<BlockArgument>(query).getArgNumber()];
+  }
   /// Query rows that share a head of keys.
   static Value rowsOf(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers) {
     AttentionOp op = rootOf(kernel);
     return b.createOrFold<arith::MulIOp>(
-        loc, b.createOrFold<memref::DimOp>(loc, buffers[kernel.getNumOperands()], 1),
+        loc, b.createOrFold<memref::DimOp>(loc, queryOf(op, buffers), 1),
         arith::ConstantIndexOp::create(b, loc, op.getHeads() / op.getKvHeads()));
   }
 };

@@ -71,6 +71,12 @@ void AttentionEmitter::emit(Value lo, Value hi) {
     head = v.rem(rest, p.heads);
     row0 = v.div(rest, p.heads);
     group = v.div(head, p.heads / p.kvHeads);
+    past = p.past, filled = p.total;
+    if (p.pastKey && p.lengths) {
+      past =
+          arith::MaxSIOp::create(b, loc, arith::SubIOp::create(b, loc, validKeys(), p.newKeys), v.index(0));
+      filled = v.add(past, p.newKeys);
+    }
     copyPresents(v.add(v.mul(v.rem(head, p.heads / p.kvHeads), p.parts), part));
     if (!p.output)
       return;
@@ -99,17 +105,24 @@ AttentionEmitter::Values AttentionEmitter::rowOf(Columns columns, Value row, Val
   return rowOf(columns.memory, {row0, row, v.add(v.mul(head, size), columns.first)}, size);
 }
 
-/// Past rows, then new ones, of this head group: every unit of the group copies its share of the times.
+/// Past rows, then new ones, then zeros, of this head group: every unit of the group copies its share of the
+/// times.
 void AttentionEmitter::copyPresents(Value share) {
   Value shares = v.mul(p.parts, p.heads / p.kvHeads);
   Value from = v.div(v.mul(p.total, share), shares), to = v.div(v.mul(p.total, v.add(share, 1)), shares);
-  auto copy = [&](Value present, Value past, Columns fresh, int64_t size) {
+  auto copy = [&](Value present, Value old, Columns fresh, int64_t size) {
     if (!present)
       return;
-    overTimes(from, to, past, fresh, size, {}, [&](Value t, Values row, ValueRange) -> Values {
+    overTimes(from, v.min(to, filled), old, fresh, size, {}, [&](Value t, Values row, ValueRange) -> Values {
       for (auto [i, part] : llvm::enumerate(row))
         v.store(part, present, {row0, group, t, v.index(int64_t(i) * v.lanes)});
       return {};
+    });
+    if (!p.lengths || !old)
+      return;
+    v.loop(arith::MaxSIOp::create(b, loc, from, filled), to, 1, [&](Value t) {
+      for (int64_t i = 0; i < size; i += v.lanes)
+        v.store(v.constant(v.f32(), 0), present, {row0, group, t, v.index(i)});
     });
   };
   copy(p.presentKey, p.pastKey, p.key, p.size);
@@ -117,16 +130,16 @@ void AttentionEmitter::copyPresents(Value share) {
 }
 
 /// Runs `body(t, row of t)` over the times [from, to), carrying vectors: the past, then the new part.
-AttentionEmitter::Values AttentionEmitter::overTimes(Value from, Value to, Value past, Columns fresh,
+AttentionEmitter::Values AttentionEmitter::overTimes(Value from, Value to, Value old, Columns fresh,
                                                      int64_t size, Values carried,
                                                      function_ref<Values(Value, Values, ValueRange)> body) {
-  if (past)
-    carried = v.loop(v.min(from, p.past), v.min(to, p.past), 1, carried, [&](Value t, ValueRange now) {
-      return body(t, rowOf(past, {row0, group, t, v.index(0)}, size), now);
+  if (old)
+    carried = v.loop(v.min(from, past), v.min(to, past), 1, carried, [&](Value t, ValueRange now) {
+      return body(t, rowOf(old, {row0, group, t, v.index(0)}, size), now);
     });
-  Value start = arith::MaxSIOp::create(b, loc, from, p.past);
+  Value start = arith::MaxSIOp::create(b, loc, from, past);
   return v.loop(start, to, 1, carried, [&](Value t, ValueRange now) {
-    return body(t, rowOf(fresh, v.sub(t, p.past), group, size), now);
+    return body(t, rowOf(fresh, v.sub(t, past), group, size), now);
   });
 }
 
@@ -134,13 +147,16 @@ Value AttentionEmitter::reduce(vector::CombiningKind kind, Value x) {
   return vector::ReductionOp::create(b, loc, kind, x, arith::FastMathFlags::reassoc);
 }
 
+Value AttentionEmitter::validKeys() {
+  if (!p.lengths)
+    return p.total;
+  Value given =
+      arith::IndexCastOp::create(b, loc, b.getIndexType(), memref::LoadOp::create(b, loc, p.lengths, row0));
+  return arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, given, p.total), v.index(0));
+}
+
 std::pair<Value, Value> AttentionEmitter::visible(Value row) {
-  Value valid = p.total, from = v.index(0);
-  if (p.lengths) {
-    Value given =
-        arith::IndexCastOp::create(b, loc, b.getIndexType(), memref::LoadOp::create(b, loc, p.lengths, row0));
-    valid = arith::MaxSIOp::create(b, loc, arith::MinSIOp::create(b, loc, given, p.total), v.index(0));
-  }
+  Value valid = validKeys(), from = v.index(0);
   if (!p.op.getCausal())
     return {from, valid};
   // Rows shorter than the prompt start at the beginning.
@@ -228,7 +244,7 @@ void AttentionEmitter::scoreRow(ArrayRef<Value> q, Value from, Value to) {
   };
   Value start = from;
   if (p.pastKey) {
-    Value first = v.min(from, p.past), last = v.min(to, p.past);
+    Value first = v.min(from, past), last = v.min(to, past);
     start = v.add(first, v.roundDown(v.sub(last, first), v.lanes));
     v.loop(first, start, v.lanes, [&](Value t) {
       Values sums;
@@ -236,7 +252,7 @@ void AttentionEmitter::scoreRow(ArrayRef<Value> q, Value from, Value to) {
         sums.push_back(product(rowOf(p.pastKey, {row0, group, v.add(t, i), v.index(0)}, p.size)));
       v.store(v.sumOfEach(sums), scores, t);
     });
-    start = v.select(v.less(from, p.past), start, from);
+    start = v.select(v.less(from, past), start, from);
   }
   overTimes(start, to, p.pastKey, p.key, p.size, {}, [&](Value t, Values k, ValueRange) -> Values {
     memref::StoreOp::create(b, loc, reduce(vector::CombiningKind::ADD, product(k)), scores, t);

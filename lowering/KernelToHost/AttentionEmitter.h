@@ -57,8 +57,10 @@ private:
   Values rowOf(Value memory, mlir::ValueRange at, int64_t size);
   /// A row of the columns of one head.
   Values rowOf(Columns columns, Value row, Value head, int64_t size);
-  Values overTimes(Value from, Value to, Value past, Columns fresh, int64_t size, Values carried,
+  Values overTimes(Value from, Value to, Value old, Columns fresh, int64_t size, Values carried,
                    llvm::function_ref<Values(Value, Values, mlir::ValueRange)> body);
+  /// Keys of the batch row that count.
+  Value validKeys();
   /// The keys that a row sees: [from, to).
   std::pair<Value, Value> visible(Value row);
   /// `lanes` scores from t on, with the mask added.
@@ -72,7 +74,7 @@ private:
 
   // Tiles: their scratch in this order, rows of blocks padded by copies of the last.
   void pack();
-  Value keyRow(Value past, Columns fresh, Value t, Value column, int64_t size);
+  Value keyRow(Value old, Columns fresh, Value t, Value column, int64_t size);
   void copyQuery(Value start);
   void scoreTile(Value row, Value panel);
   void sumTile(Value start, Value row, int64_t column, int64_t columns, Value first, Value last);
@@ -84,6 +86,7 @@ private:
   mlir::Location loc;
   Value scratch;
   Value row0, head, group; // of the unit: batch row, query head, key head
+  Value past, filled;      // of its batch row: past keys, and past and new ones
   Value packedKeys;        // [keys / lanes, size, lanes]
   Value packedValues;      // [keys, valueSize]
   Value scores;            // tiles: [keys / lanes, rowsOfBlock, lanes]; one row: [keys]

@@ -63,18 +63,18 @@ Value AttentionEmitter::blockRow(Value start, Value i) {
 }
 
 /// A register of the key or value row t: the past comes first.
-Value AttentionEmitter::keyRow(Value past, Columns fresh, Value t, Value column, int64_t size) {
+Value AttentionEmitter::keyRow(Value old, Columns fresh, Value t, Value column, int64_t size) {
   auto loadFresh = [&] {
     Value at = v.add(v.add(v.mul(group, size), column), fresh.first);
-    return v.load(v.f32(), fresh.memory, {row0, v.sub(t, p.past), at});
+    return v.load(v.f32(), fresh.memory, {row0, v.sub(t, past), at});
   };
-  if (!past)
+  if (!old)
     return loadFresh();
-  auto choice = scf::IfOp::create(b, loc, v.f32(), v.less(t, p.past), /*withElseRegion=*/true);
+  auto choice = scf::IfOp::create(b, loc, v.f32(), v.less(t, past), /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
-  Value old = v.load(v.f32(), past, {row0, group, t, column});
-  scf::YieldOp::create(b, loc, old);
+  Value before = v.load(v.f32(), old, {row0, group, t, column});
+  scf::YieldOp::create(b, loc, before);
   b.setInsertionPointToStart(choice.elseBlock());
   Value added = loadFresh();
   scf::YieldOp::create(b, loc, added);
@@ -82,7 +82,7 @@ Value AttentionEmitter::keyRow(Value past, Columns fresh, Value t, Value column,
 }
 
 void AttentionEmitter::pack() {
-  Value last = v.sub(p.total, v.index(1)), zero = v.constant(v.f32(), 0);
+  Value last = v.sub(filled, v.index(1)), zero = v.constant(v.f32(), 0);
   v.loop(v.index(0), v.div(p.paddedKeys(), v.lanes), 1, [&](Value panel) {
     Value start = v.mul(panel, v.lanes);
     v.loop(v.index(0), v.index(p.size), v.lanes, [&](Value column) {
@@ -93,7 +93,7 @@ void AttentionEmitter::pack() {
         v.store(lane, packedKeys, {panel, v.add(column, i), v.index(0)});
     });
     v.loop(start, v.add(start, v.lanes), 1, [&](Value t) {
-      Value isKey = v.less(t, p.total), at = v.min(t, last);
+      Value isKey = v.less(t, filled), at = v.min(t, last);
       for (int64_t column = 0; column < p.valueSize; column += v.lanes) {
         Value row = keyRow(p.pastValue, p.value, at, v.index(column), p.valueSize);
         v.store(v.select(isKey, row, zero), packedValues, {t, v.index(column)});

@@ -66,6 +66,23 @@ struct At {
   }
   Value compare(CmpKind kind, Value x, Value y) { return make<CmpOp>(b.getI1Type(), kind, x, y); }
   Value select(Value c, Value x, Value y) { return make<SelectOp>(element(x), c, x, y); }
+  Value asI64(Value x) {
+    return element(x).isInteger(64) ? x : make<CastOp>(b.getI64Type(), x, TypeAttr::get(b.getI64Type()));
+  }
+  /// [B, N, P + count, H], the past and `count` new rows, with a row's new ones right behind as much of its
+  /// past as `lengths` [B] leaves it, and zeros behind those.
+  Value closeGaps(Value x, Value lengths, Value count) {
+    Type i64 = b.getI64Type();
+    lengths = like<UnsqueezeOp>(asI64(lengths), ArrayRef<int64_t>{1, 2, 3});
+    Value total = size(x, 2), last = like<SubOp>(total, number(i64, 1));
+    Value past = like<MaxOp>(like<SubOp>(like<MinOp>(lengths, total), count), number(i64, 0));
+    Value t = like<UnsqueezeOp>(range(total), ArrayRef<int64_t>{1});
+    Value fresh = like<AddOp>(like<SubOp>(t, past), like<SubOp>(total, count));
+    Value from = select(compare(CmpKind::lt, t, past), t, like<MinOp>(fresh, last));
+    Value shape = make<ShapeOp>(i64, x, b.getI64IntegerAttr(0), b.getI64IntegerAttr(4));
+    Value rows = like<GatherElementsOp>(x, like<ExpandOp>(from, shape), int64_t(2));
+    return select(compare(CmpKind::lt, t, like<AddOp>(past, count)), rows, number(element(x), 0));
+  }
   Value repeatHeads(Value x, int64_t times) {
     if (times == 1)
       return x;
@@ -88,8 +105,13 @@ void decompose(AttentionOp op, Shapes &shapes) {
   Value q = n.split(op.getQuery(), heads), k = n.split(op.getKey(), kvHeads),
         v = n.split(op.getValue(), kvHeads);
   if (op.getPastKey()) {
+    Value count = n.size(k, 2);
     k = n.make<ConcatOp>(element, ValueRange{op.getPastKey(), k}, int64_t(2));
     v = n.make<ConcatOp>(element, ValueRange{op.getPastValue(), v}, int64_t(2));
+    if (op.getLengths()) {
+      k = n.closeGaps(k, op.getLengths(), count);
+      v = n.closeGaps(v, op.getLengths(), count);
+    }
   }
   Value presentKey = k, presentValue = v;
   k = n.repeatHeads(k, heads / kvHeads);
@@ -113,10 +135,7 @@ void decompose(AttentionOp op, Shapes &shapes) {
   Value total = n.size(presentKey, 2), keys = n.range(total);
   Value lengths = total; // [B, 1, 1, 1] or a scalar
   if (op.getLengths()) {
-    lengths = op.getLengths();
-    if (n.element(lengths) != i64)
-      lengths = n.make<CastOp>(i64, lengths, TypeAttr::get(i64));
-    lengths = n.like<UnsqueezeOp>(lengths, ArrayRef<int64_t>{1, 2, 3});
+    lengths = n.like<UnsqueezeOp>(n.asI64(op.getLengths()), ArrayRef<int64_t>{1, 2, 3});
     require(n.compare(CmpKind::lt, keys, lengths));
   }
   if (op.getCausal()) {

@@ -22,7 +22,8 @@ llvm::ArrayRef<const KernelFamily *> kernelFamilies(mlir::hone::TargetAttr targe
   static const std::vector<const KernelFamily *> host = {&getAttentionFamily(), &getQuantMatmulFamily(),
                                                          &getMatmulFamily(),    &getConvFamily(),
                                                          &getRowwiseFamily(),   &getScanFamily()};
-  static const std::vector<const KernelFamily *> cuda = {&getCudaAttentionFamily(), &getCudaQuantMatmulFamily(), &getCudaMatmulFamily(),
+  static const std::vector<const KernelFamily *> cuda = {&getCudaAttentionFamily(),
+                                                         &getCudaQuantMatmulFamily(), &getCudaMatmulFamily(),
                                                          &getCudaConvFamily(), &getCudaRowsFamily()};
   return target && target.fact("cuda") ? cuda : host;
 }

@@ -88,11 +88,14 @@ def encoder(types=False):
             sentences(8, 33, [33, 1, 2, 3, 33, 32, 31, 17], types), sentences(1, 250, types=types)]
 
 
-def language(prompt, steps, batch=1, positions=False, layers=30, heads=3, size=64, dtype=np.float32):
-    """A prompt, then single tokens on the caches."""
+def language(prompt, steps, batch=1, positions=False, layers=30, heads=3, size=64, dtype=np.float32, lengths=None):
+    """A prompt, then single tokens on the caches. lengths: of the rows of a padded prompt. Where the model computes positions from
+    the mask, a row's next token takes the place of its first padding; else it stands behind all of it."""
     calls, past = [], 0
     for n in [prompt] + [1] * steps:
         feed = {"input_ids": rng.integers(5, 40000, (batch, n)).astype(np.int64), "attention_mask": np.ones((batch, past + n), np.int64)}
+        for row, length in enumerate(lengths or []):
+            feed["attention_mask"][row, slice(length, prompt) if positions else slice(length + past + n - prompt, None)] = 0
         if positions:
             feed["position_ids"] = np.broadcast_to(np.arange(past, past + n), (batch, n)).copy()
         if not past:
@@ -103,7 +106,7 @@ def language(prompt, steps, batch=1, positions=False, layers=30, heads=3, size=6
 
 
 def smol(**kw):
-    return [language(9, 3, **kw), language(1, 2, **kw), language(130, 1, **kw), language(5, 1, batch=2, **kw)]
+    return [language(9, 3, **kw), language(1, 2, **kw), language(130, 1, **kw), language(5, 1, batch=2, **kw), language(7, 2, batch=3, lengths=[7, 3, 5], **kw)]
 
 
 def gpt2(batch, prompt, steps, layers=5, heads=4, size=8):
@@ -153,5 +156,5 @@ MODELS = {
     "smollm2-genai-int4": Model(lambda: smollm2("genai-int4"), smol, exact=lambda: smollm2("genai-int4-f32")),
     "smollm2-genai-int4-f32": Model(lambda: smollm2("genai-int4-f32"), smol, atol=5e-2, greedy="genai-int4 with accuracy_level 1"),
     # f16 throughout: logits reach 34, where one unit in the last place is 0.03; ONNX Runtime itself is up to 0.07 from f32.
-    "smollm2-genai-int4-cuda": Model(lambda: smollm2("genai-int4-cuda"), lambda: [language(8, 4, dtype=np.float16), language(19, 1, batch=2, dtype=np.float16)], atol=0.25, rtol=1e-2),
+    "smollm2-genai-int4-cuda": Model(lambda: smollm2("genai-int4-cuda"), lambda: [language(8, 4, dtype=np.float16), language(19, 1, batch=2, dtype=np.float16)], atol=0.3, rtol=1e-2),
 }

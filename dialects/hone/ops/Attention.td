@@ -9,7 +9,8 @@ def Hone_AttentionOp : Hone_TensorOp<"attention", [AttrSizedOperandSegments, Hon
     [B, Nkv, P, H(v)] before them in time; T = P + L. Results: output [B, S, N*Hv], present_key [B, Nkv, T, H],
     present_value [B, Nkv, T, Hv] (`presents`: both or none).
     `mask` is added to the scores (float) or keeps where true (i1); broadcast to [B, N, S, T]. `lengths` [B] (integers) is the
-    number of valid keys of each row. `causal`: query s sees keys up to `lengths[b]` (or T) - S + s (bottom-right);
+    number of valid keys of each row, with the new ones: a row's past is its first lengths[b] - L past keys (none when that is negative), and
+    its new keys follow right behind them, in the presents too, which are 0 further on. `causal`: query s sees keys up to `lengths[b]` (or T) - S + s (bottom-right);
     `window` > 0 keeps only the last `window` of them. A row with no key gives 0.
     `softcap` > 0: softcap * tanh(score / softcap), before the mask. Scores and sums are f32 (f64 for f64).
   }];

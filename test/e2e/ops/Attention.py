@@ -43,6 +43,10 @@ CASES = [
          refused=[({"x": (1, 4, 2, 16), "pos": np.array([[3, 1000]])}, "got 1000")]),
     Case("gqa", GQA % ("", ""), gqa(1, 5, 0), gqa(1, 1, 5), gqa(2, 1, 17), gqa(1, 21, 38), gqa(2, 40, 0), domains=("com.microsoft",), atol=1e-4),
     Case("gqa-rotary", GQA % (", do_rotary=1", ", cc, sc"), gqa(1, 5, 0), gqa(1, 1, 5), gqa(2, 1, 17), gqa(1, 19, 16), weights={"cc": np.cos(angle), "sc": np.sin(angle)}, domains=("com.microsoft",), atol=1e-4),
+    # Rows of a padded batch: each puts its new keys behind its own past.
+    Case("gqa-lengths", GQA % ("", ""), {**gqa(3, 1, 40), "lens": np.array([6, 40, 22])}, {**gqa(2, 1, 9), "lens": np.array([9, 4])}, domains=("com.microsoft",), atol=1e-4),
+    Case("gqa-lengths-rotary", GQA % (", do_rotary=1", ", cc, sc"), {**gqa(3, 1, 40), "lens": np.array([6, 40, 22])}, weights={"cc": np.cos(angle), "sc": np.sin(angle)}, domains=("com.microsoft",), atol=1e-4),
+    Case("gqa-lengths-small", GQA.replace("32]", "!").replace("64]", "32]").replace("!", "16]").replace(",16] p", ",8] p") % ("", ""), {**gqa(3, 1, 12, size=8), "lens": np.array([6, 12, 0])}, domains=("com.microsoft",), atol=1e-4),
     Case("gqa-window", GQA % (", local_window_size=9", ""), gqa(1, 5, 0), gqa(1, 1, 30), gqa(1, 50, 0), gqa(1, 20, 35), domains=("com.microsoft",), atol=1e-4),
     Case("gqa-softcap", GQA % (", softcap=0.5", ""), gqa(1, 1, 5), gqa(1, 50, 0), domains=("com.microsoft",), atol=1e-4),
     Case("multi-head", "(float[b,s,64] q, float[b,t,64] k, float[b,t,64] v) => (float[] y) { y = com.microsoft.MultiHeadAttention<num_heads=4>(q, k, v) }",
