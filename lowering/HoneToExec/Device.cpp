@@ -39,8 +39,10 @@ const HostBuilder::DeviceCode &HostBuilder::deviceCode(KernelOp kernel) {
     auto made = function->getParentOfType<ModuleOp>();
     made->setAttr("hone.kernel_number", b.getI64IntegerAttr(deviceFunctions));
     code.variants.push_back(made);
-    if (failed(family->emit(kernel, function, device, variant)))
+    b.setInsertionPointToStart(&function.getBody().front());
+    if (failed(family->emit(b, kernel, function.getArguments(), device, variant)))
       failedBuffer = true;
+    func::ReturnOp::create(b, kernel.getLoc());
     if (std::string left = expandDeviceMath(function); !left.empty()) {
       code.refused = left + " has no device code";
       for (ModuleOp module : code.variants)

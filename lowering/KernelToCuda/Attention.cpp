@@ -291,8 +291,10 @@ private:
     if (Value mask = op.getMask()) {
       Value given = maskAt(mask, row, clipped(at));
       if (given.getType().isInteger())
-        keeps = arith::AndIOp::create(b, loc, keeps,
-                                      arith::TruncIOp::create(b, loc, b.getI1Type(), given).getResult());
+        keeps = arith::AndIOp::create(
+            b, loc, keeps,
+            arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, given,
+                                  arith::ConstantIntOp::create(b, loc, given.getType(), 0)));
       else
         score = arith::AddFOp::create(b, loc, score, multiply(widened(given), log2e));
     }
@@ -311,9 +313,7 @@ private:
         index = minimum(index, subtract(dim(buffer, axis), constant(1)));
       indices.push_back(index);
     }
-    Value given = memref::LoadOp::create(b, loc, buffer, indices);
-    return given.getType().isInteger(1) ? arith::ExtUIOp::create(b, loc, b.getI8Type(), given).getResult()
-                                        : given;
+    return memref::LoadOp::create(b, loc, buffer, indices);
   }
 
   Value exp2(Value x) {
@@ -504,16 +504,15 @@ private:
 class AttentionCuda : public ::hone::CudaFamily {
 public:
   unsigned variants(KernelOp kernel) const override { return 2; }
-  Value serves(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, unsigned) const override {
+  Value serves(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
+               unsigned variant) const override {
     return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule, rowsOf(b, loc, kernel, buffers),
-                                 arith::ConstantIndexOp::create(b, loc, 16));
+                                 arith::ConstantIndexOp::create(b, loc, Form(kernel, variant).rows()));
   }
 
-  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr, unsigned variant) const override {
-    OpBuilder b(function.getContext());
-    b.setInsertionPointToStart(&function.getBody().front());
-    FlashTiles(b, kernel.getLoc(), kernel, function.getArguments(), Form(kernel, variant)).emit();
-    func::ReturnOp::create(b, kernel.getLoc());
+  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,
+                     unsigned variant) const override {
+    FlashTiles(b, kernel.getLoc(), kernel, buffers, Form(kernel, variant)).emit();
     return success();
   }
 

@@ -28,11 +28,12 @@ public:
     return {};
   }
 
-  /// Fills the device function. Its arguments are the buffers of the region's inputs, then of its results, in
-  /// memory space 1 (identity layout, element types by bufferType). Every element of the results is written.
-  /// Results never alias inputs. Built from arith, math, scf, memref, vector, llvm and nvvm; ends with
-  /// func.return. Shared memory: memref.global in the function's module, memory space 3.
-  virtual mlir::LogicalResult emit(mlir::hone::KernelOp kernel, mlir::func::FuncOp function,
+  /// Fills the device function, at whose start `b` stands; the caller ends it. Its arguments are the buffers
+  /// of the region's inputs, then of its results, in memory space 1 (identity layout, element types by
+  /// bufferType). Every element of the results is written. Results never alias inputs. Built from arith,
+  /// math, scf, memref, vector, llvm and nvvm. Shared memory: memref.global in the function's module, memory
+  /// space 3.
+  virtual mlir::LogicalResult emit(mlir::OpBuilder &b, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
                                    mlir::hone::TargetAttr device, unsigned variant) const = 0;
 
   /// Emits, in host code, the launch of `kernel` on `buffers` (inputs, then results). Only sizes may be read

@@ -15,13 +15,10 @@ constexpr int64_t blocksPerSm = 8; // as many as fit; what is left is done by th
 
 class LoopsCuda : public ::hone::CudaFamily {
 public:
-  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device, unsigned) const override {
-    OpBuilder b(function.getContext());
-    b.setInsertionPointToStart(&function.getBody().front());
+  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr, unsigned) const override {
     Location loc = kernel.getLoc();
     if (auto axis = ::hone::rowAxis(kernel)) {
-      ::hone::emitRows(b, loc, kernel, function.getArguments(), *axis);
-      func::ReturnOp::create(b, loc);
+      ::hone::emitRows(b, loc, kernel, buffers, *axis);
       return success();
     }
     Value width = arith::ConstantIndexOp::create(b, loc, threads);
@@ -35,21 +32,19 @@ public:
       b.setInsertionPointToStart(loop.getBody());
       body(loop.getInductionVar());
     };
-    ValueRange arguments = function.getArguments();
     if (::hone::isFlat(kernel)) {
-      ::hone::FlatRegion flat = ::hone::flatten(b, loc, kernel, arguments);
+      ::hone::FlatRegion flat = ::hone::flatten(b, loc, kernel, buffers);
       forEach(flat.length, [&](Value at) { ::hone::emitElement(b, loc, flat, at); });
       flat.kernel.erase();
     } else {
       for (size_t i = 0; i < kernel.getNumResults(); ++i) {
-        Value buffer = arguments[kernel.getInputs().size() + i];
+        Value buffer = buffers[kernel.getInputs().size() + i];
         int64_t rank = cast<MemRefType>(buffer.getType()).getRank();
         forEach(::hone::sizeProduct(b, loc, buffer, rank), [&](Value at) {
-          ::hone::emitElement(b, loc, kernel, arguments, i, positions(b, loc, buffer, at));
+          ::hone::emitElement(b, loc, kernel, buffers, i, positions(b, loc, buffer, at));
         });
       }
     }
-    func::ReturnOp::create(b, loc);
     return success();
   }
 

@@ -81,11 +81,8 @@ private:
 
 class MatmulCuda : public ::hone::CudaFamily {
 public:
-  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr device, unsigned) const override {
-    OpBuilder b(function.getContext());
-    b.setInsertionPointToStart(&function.getBody().front());
-    MatmulTiles(b, kernel.getLoc(), kernel, function.getArguments()).emit();
-    func::ReturnOp::create(b, kernel.getLoc());
+  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr, unsigned) const override {
+    MatmulTiles(b, kernel.getLoc(), kernel, buffers).emit();
     return success();
   }
 

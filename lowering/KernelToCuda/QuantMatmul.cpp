@@ -257,16 +257,15 @@ private:
 class QuantMatmulCuda : public ::hone::CudaFamily {
 public:
   unsigned variants(KernelOp kernel) const override { return 2; }
-  Value serves(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, unsigned) const override {
+  Value serves(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
+               unsigned variant) const override {
     return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule, rowsOf(b, loc, kernel, buffers),
-                                 arith::ConstantIndexOp::create(b, loc, 8));
+                                 arith::ConstantIndexOp::create(b, loc, Form(kernel, variant).rows));
   }
 
-  LogicalResult emit(KernelOp kernel, func::FuncOp function, TargetAttr, unsigned variant) const override {
-    OpBuilder b(function.getContext());
-    b.setInsertionPointToStart(&function.getBody().front());
-    QuantTiles(b, kernel.getLoc(), kernel, function.getArguments(), Form(kernel, variant)).emit();
-    func::ReturnOp::create(b, kernel.getLoc());
+  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,
+                     unsigned variant) const override {
+    QuantTiles(b, kernel.getLoc(), kernel, buffers, Form(kernel, variant)).emit();
     return success();
   }
 

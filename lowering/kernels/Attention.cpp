@@ -8,6 +8,19 @@ using namespace mlir::hone;
 namespace hone {
 namespace {
 
+/// Why no kernel takes this attention, whatever its element type.
+std::string refusesOperands(AttentionOp attention) {
+  for (Value operand : attention->getOperands())
+    if (operand.getDefiningOp<ConstantOp>())
+      return "an operand is a small constant, which stands in the code";
+  if (Value mask = attention.getMask(); mask && cast<RankedTensorType>(mask.getType()).getRank() == 0)
+    return "expected a mask of rank 1 or more";
+  if (Value lengths = attention.getLengths();
+      lengths && cast<RankedTensorType>(lengths.getType()).getElementType().isUnsignedInteger())
+    return "expected signed lengths";
+  return "";
+}
+
 /// Why `op` is not a slice of columns that stands for query, key or value.
 std::string refusesProjection(Operation *op, const KernelGroup &group) {
   constexpr unsigned projections = 3; // query, key, value: the first operands
@@ -31,9 +44,8 @@ public:
     if (!target || !target.fact("vector_bits"))
       return "the target's vector width is not known";
     int64_t lanes = target.fact("vector_bits") / 32;
-    for (Value operand : op->getOperands())
-      if (operand.getDefiningOp<ConstantOp>())
-        return "an operand is a small constant, which stands in the code";
+    if (std::string reason = refusesOperands(attention); !reason.empty())
+      return reason;
     for (Value operand : {attention.getQuery(), attention.getKey(), attention.getValue()}) {
       auto type = cast<RankedTensorType>(operand.getType());
       int64_t heads = operand == attention.getQuery() ? attention.getHeads() : attention.getKvHeads();
@@ -46,12 +58,7 @@ public:
       auto type = cast<RankedTensorType>(mask.getType());
       if (!type.getElementType().isF32() && !type.getElementType().isInteger(1))
         return "expected a mask of f32 or i1";
-      if (type.getRank() == 0)
-        return "expected a mask of rank 1 or more";
     }
-    if (Value lengths = attention.getLengths();
-        lengths && cast<RankedTensorType>(lengths.getType()).getElementType().isUnsignedInteger())
-      return "expected signed lengths";
     return "";
   }
 
@@ -69,9 +76,8 @@ public:
     auto attention = dyn_cast<AttentionOp>(op);
     if (!attention)
       return "another op";
-    for (Value operand : op->getOperands())
-      if (operand.getDefiningOp<ConstantOp>())
-        return "an operand is a small constant, which stands in the code";
+    if (std::string reason = refusesOperands(attention); !reason.empty())
+      return reason;
     for (Value operand : {attention.getQuery(), attention.getKey(), attention.getValue()}) {
       auto type = cast<RankedTensorType>(operand.getType());
       int64_t heads = operand == attention.getQuery() ? attention.getHeads() : attention.getKvHeads();
@@ -82,14 +88,10 @@ public:
     }
     if (Value mask = attention.getMask()) {
       auto type = cast<RankedTensorType>(mask.getType());
-      if (!isa<FloatType>(type.getElementType()) && !type.getElementType().isInteger(1))
-        return "expected a mask of floats or i1";
-      if (type.getElementType().isF64() || type.getRank() == 0)
-        return "expected a mask of rank 1 or more, and not of f64";
+      if (!type.getElementType().isF32() && !type.getElementType().isF16() &&
+          !type.getElementType().isBF16() && !type.getElementType().isInteger(1))
+        return "expected a mask of f32, f16, bf16 or i1";
     }
-    if (Value lengths = attention.getLengths();
-        lengths && cast<RankedTensorType>(lengths.getType()).getElementType().isUnsignedInteger())
-      return "expected signed lengths";
     return "";
   }
 

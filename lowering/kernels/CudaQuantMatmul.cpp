@@ -44,9 +44,7 @@ public:
   }
 
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    return op == cast<MatmulOp>(group.root).getRhs().getDefiningOp()
-               ? ""
-               : "only the dequantize of the weight joins in front";
+    return refusesAllButDequantize(op, group);
   }
 
   /// A lane's 16 bytes are four words, one for 16 steps of k each. Lane 4 g + t has the columns g and g + 8
@@ -74,15 +72,7 @@ public:
           return pack.reshape(pack.transpose(x, {0, 3, 2, 5, 4, 6, 8, 7, 1}),
                               {tiles, chunks, columns * chunk / 2});
         });
-    auto factors = RankedTensorType::get({tiles, k / source.block, columns}, element);
-    Value scales =
-        packedWeight(b, symbols, source.scale, source.scale.getWeight() + suffix, factors,
-                     [&](PackBuilder &pack, Value x) { return source.packFactors(pack, x, columns); });
-    Value zeros;
-    if (source.zero)
-      zeros = packedWeight(
-          b, symbols, source.zero, source.zero.getWeight() + suffix, factors,
-          [&](PackBuilder &pack, Value x) { return source.packZeros(pack, x, columns, element); });
+    QuantizedWeight::Factors factors = source.packFactors(b, symbols, suffix, columns, element);
 
     PackBuilder unpack(b, matmul.getLoc(), &group);
     Value numbers = unpack.reshape(packed, {tiles, chunks, 8, 4, 2, 2, 2, 2, 1});
@@ -92,7 +82,7 @@ public:
                                     ValueRange{low, high}, 8);
     numbers = unpack.transpose(numbers, {0, 8, 2, 1, 4, 3, 5, 7, 6});
     numbers = unpack.resize(unpack.reshape(numbers, {tiles * columns, k}), 0, n);
-    source.replace(matmul, group, unpack, numbers, scales, zeros);
+    source.replace(matmul, group, unpack, numbers, factors);
 
     SmallVector<NamedAttribute> config;
     auto number = [&](StringRef name, int64_t value) {

@@ -35,9 +35,7 @@ public:
   }
 
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
-    return op == cast<MatmulOp>(group.root).getRhs().getDefiningOp()
-               ? ""
-               : "only the dequantize of the weight joins in front";
+    return refusesAllButDequantize(op, group);
   }
 
   DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
@@ -47,7 +45,7 @@ public:
     source.read(matmul);
     int64_t n = source.n, k = source.k, lanes = target.fact("vector_bits") / 32,
             panels = (n + lanes - 1) / lanes;
-    int64_t blocks = k / source.block, depth = 32 / source.bits;
+    int64_t depth = 32 / source.bits;
     Type ui8 = IntegerType::get(b.getContext(), 8, IntegerType::Unsigned);
     std::string suffix = (source.isTransposed ? ".t" : "") + std::string(".packed") + std::to_string(lanes);
 
@@ -68,15 +66,7 @@ public:
                        x = pack.make<OrOp>(low.getType(), low, high);
                        return pack.reshape(pack.transpose(x, {0, 2, 1, 5, 3, 4}), packedType.getShape());
                      });
-    auto factorType = RankedTensorType::get({panels, blocks, lanes}, b.getF32Type());
-    Value scales =
-        packedWeight(b, symbols, source.scale, source.scale.getWeight() + suffix, factorType,
-                     [&](PackBuilder &pack, Value x) { return source.packFactors(pack, x, lanes); });
-    Value zeros;
-    if (source.zero)
-      zeros = packedWeight(
-          b, symbols, source.zero, source.zero.getWeight() + suffix, factorType,
-          [&](PackBuilder &pack, Value x) { return source.packZeros(pack, x, lanes, b.getF32Type()); });
+    QuantizedWeight::Factors factors = source.packFactors(b, symbols, suffix, lanes, b.getF32Type());
 
     PackBuilder unpack(b, matmul.getLoc(), &group);
     Value numbers = packed;
@@ -91,7 +81,7 @@ public:
       numbers = unpack.transpose(numbers, {0, 2, 1, 4, 5, 3});
     }
     numbers = unpack.resize(unpack.reshape(numbers, {panels * lanes, k}), 0, n);
-    source.replace(matmul, group, unpack, numbers, scales, zeros);
+    source.replace(matmul, group, unpack, numbers, factors);
 
     auto number = [&](StringRef name, int64_t value) {
       return b.getNamedAttr(name, b.getI64IntegerAttr(value));

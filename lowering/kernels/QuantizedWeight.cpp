@@ -66,48 +66,65 @@ Value QuantizedWeight::unsignedBytes(PackBuilder &pack, Value x) const {
   return pack.make<XorOp>(x.getType(), x, pack.scalar(ui8, 1 << (bits - 1)));
 }
 
-Value QuantizedWeight::packFactors(PackBuilder &pack, Value x, int64_t lanes) const {
-  int64_t count = typeOf(x).getNumElements(), blocks = k / block, panels = (n + lanes - 1) / lanes;
-  if (typeOf(x).getRank() < 2 || count == 1)
-    x = pack.reshape(x, {count, 1});
-  else if (!isTransposed)
-    x = pack.transpose(x, {1, 0});
-  if (count == 1)
-    x = pack.make<ExpandOp>(typeOf(x).clone({n, blocks}), x, pack.integers({n, blocks}));
-  x = pack.reshape(pack.resize(x, 0, panels * lanes), {panels, lanes, blocks});
-  return pack.transpose(x, {0, 2, 1});
-}
-
-Value QuantizedWeight::packZeros(PackBuilder &pack, Value x, int64_t lanes, Type type) const {
-  x = pack.make<CastOp>(typeOf(x).clone(type), x, type, true);
-  if (isSigned)
-    x = pack.make<AddOp>(x.getType(), x, pack.scalar(type, 1 << (bits - 1)));
-  return packFactors(pack, x, lanes);
+QuantizedWeight::Factors QuantizedWeight::packFactors(OpBuilder &b, SymbolTable &symbols, StringRef suffix,
+                                                      int64_t lanes, Type type) const {
+  int64_t blocks = k / block, panels = (n + lanes - 1) / lanes;
+  // One for each group, a column or for all.
+  auto packed = [&](GetWeightOp source, function_ref<Value(PackBuilder &, Value)> prepare) {
+    return packedWeight(
+        b, symbols, source, source.getWeight() + suffix, RankedTensorType::get({panels, blocks, lanes}, type),
+        [&](PackBuilder &pack, Value x) {
+          x = prepare(pack, x);
+          int64_t count = typeOf(x).getNumElements();
+          if (typeOf(x).getRank() < 2 || count == 1)
+            x = pack.reshape(x, {count, 1});
+          else if (!isTransposed)
+            x = pack.transpose(x, {1, 0});
+          if (count == 1)
+            x = pack.make<ExpandOp>(typeOf(x).clone({n, blocks}), x, pack.integers({n, blocks}));
+          x = pack.reshape(pack.resize(x, 0, panels * lanes), {panels, lanes, blocks});
+          return pack.transpose(x, {0, 2, 1});
+        });
+  };
+  Factors factors;
+  factors.scales = packed(scale, [](PackBuilder &, Value x) { return x; });
+  if (zero)
+    factors.zeros = packed(zero, [&](PackBuilder &pack, Value x) {
+      x = pack.make<CastOp>(typeOf(x).clone(type), x, type, true);
+      return isSigned ? pack.make<AddOp>(x.getType(), x, pack.scalar(type, 1 << (bits - 1))) : x;
+    });
+  return factors;
 }
 
 void QuantizedWeight::replace(MatmulOp matmul, KernelGroup &group, PackBuilder &unpack, Value numbers,
-                              Value scales, Value zeros) const {
+                              const Factors &factors) const {
   auto original = matmul.getRhs().getDefiningOp<DequantizeOp>();
   int64_t blocks = k / block;
-  auto factors = [&](Value x) {
+  auto unpacked = [&](Value x) {
     ArrayRef<int64_t> packed = typeOf(x).getShape(); // [panels, blocks, lanes]
     return unpack.resize(unpack.reshape(unpack.transpose(x, {0, 2, 1}), {packed[0] * packed[2], blocks}), 0,
                          n);
   };
   Value zero;
-  if (zeros)
-    zero = factors(zeros);
+  if (factors.zeros)
+    zero = unpacked(factors.zeros);
   else if (*splatZero)
     zero =
         ConstantOp::create(unpack.b, matmul.getLoc(),
                            DenseElementsAttr::get(typeOf(numbers).clone({n, blocks}), APInt(8, *splatZero)));
   Type element = typeOf(original.getResult()).getElementType();
-  Value dense = unpack.make<DequantizeOp>(RankedTensorType::get({n, k}, element), numbers, factors(scales),
-                                          zero, 1, block);
+  Value dense = unpack.make<DequantizeOp>(RankedTensorType::get({n, k}, element), numbers,
+                                          unpacked(factors.scales), zero, 1, block);
   matmul.getRhsMutable().assign(dense);
   matmul.setTransposeB(true);
   if (group.ops.remove(original))
     group.replaced.push_back(original);
+}
+
+std::string refusesAllButDequantize(Operation *op, const KernelGroup &group) {
+  return op == cast<MatmulOp>(group.root).getRhs().getDefiningOp()
+             ? ""
+             : "only the dequantize of the weight joins in front";
 }
 
 } // namespace hone

@@ -18,17 +18,22 @@ struct QuantizedWeight {
 
   /// [N, K] of ui8 with 4-bit numbers in the low half of bytes; signed numbers grow by half their range.
   mlir::Value unsignedBytes(PackBuilder &pack, mlir::Value x) const;
-  /// Scales or zeros, one for each group, column or for all, as [panels, K / block, lanes] for panels of
-  /// `lanes` columns.
-  mlir::Value packFactors(PackBuilder &pack, mlir::Value x, int64_t lanes) const;
-  /// Zeros of unsigned numbers as floats, packed.
-  mlir::Value packZeros(PackBuilder &pack, mlir::Value x, int64_t lanes, mlir::Type type) const;
+  /// Scales and zeros as floats of `type`, [panels, K / block, lanes] for panels of `lanes` columns; zeros
+  /// are null with splatZero.
+  struct Factors {
+    mlir::Value scales, zeros;
+  };
+  Factors packFactors(mlir::OpBuilder &b, mlir::SymbolTable &symbols, llvm::StringRef suffix, int64_t lanes,
+                      mlir::Type type) const;
 
-  /// The product reads `numbers` ([N, K] of ui8), packed scales and zeros (null: splatZero) from now on,
-  /// which join its region with the ops that unpack them. The dequantize in front of it leaves.
+  /// The product reads `numbers` ([N, K] of ui8) and packed factors from now on, which join its region with
+  /// the ops that unpack them. The dequantize in front of it leaves.
   void replace(mlir::hone::MatmulOp matmul, KernelGroup &group, PackBuilder &unpack, mlir::Value numbers,
-               mlir::Value scales, mlir::Value zeros) const;
+               const Factors &factors) const;
 };
+
+/// Why `op` is not the dequantize of the root's weight.
+std::string refusesAllButDequantize(mlir::Operation *op, const KernelGroup &group);
 
 } // namespace hone
 #endif

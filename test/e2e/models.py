@@ -155,6 +155,7 @@ MODELS = {
     "smollm2-genai-fp32": Model(lambda: smollm2("genai-fp32"), smol, atol=2e-2, greedy="genai-fp32"),
     "smollm2-genai-int4": Model(lambda: smollm2("genai-int4"), smol, exact=lambda: smollm2("genai-int4-f32")),
     "smollm2-genai-int4-f32": Model(lambda: smollm2("genai-int4-f32"), smol, atol=5e-2, greedy="genai-int4 with accuracy_level 1"),
-    # f16 throughout: logits reach 34, where one unit in the last place is 0.03; ONNX Runtime itself is up to 0.07 from f32.
+    # f16 throughout: logits reach 34, where one unit in the last place is 0.03; ONNX Runtime itself is up to 0.07 from f32;
+    # the worst output is 0.14 apart on the simulator, 0.23 on the host.
     "smollm2-genai-int4-cuda": Model(lambda: smollm2("genai-int4-cuda"), lambda: [language(8, 4, dtype=np.float16), language(19, 1, batch=2, dtype=np.float16)], atol=0.3, rtol=1e-2),
 }
