@@ -137,9 +137,7 @@ private:
   }
   Value loadAt(Value address, Value column, int64_t n) {
     Value at = add(address, multiply(column, constant(2)));
-    Value number = arith::IndexCastOp::create(b, loc, b.getI64Type(), at);
-    Value pointer = LLVM::IntToPtrOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext(), 1), number);
-    return LLVM::LoadOp::create(b, loc, vectorOf(n), pointer, 2 * n, /*isVolatile=*/false,
+    return LLVM::LoadOp::create(b, loc, vectorOf(n), globalAt(at), 2 * n, /*isVolatile=*/false,
                                 /*isNonTemporal=*/false, /*isInvariant=*/true);
   }
   /// The row of key (or value) `at` of this block's head.

@@ -47,6 +47,43 @@ Value DeviceBuilder::shared(StringRef suffix, ArrayRef<int64_t> shape, Type elem
   return memref::GetGlobalOp::create(b, loc, type, symbol);
 }
 
+Value DeviceBuilder::sharedMemory() {
+  auto function = b.getInsertionBlock()->getParent()->getParentOfType<func::FuncOp>();
+  auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
+  std::string symbol = (function.getName() + "_shared").str();
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(function);
+    LLVM::GlobalOp::create(b, loc, bytes, /*isConstant=*/false, LLVM::Linkage::External, symbol, Attribute(),
+                           /*alignment=*/1024, /*addrSpace=*/3);
+  }
+  return LLVM::AddressOfOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext(), 3), symbol);
+}
+
+Value DeviceBuilder::sharedAt(Value memory, Value bytes) {
+  Value offset = arith::IndexCastOp::create(b, loc, b.getI64Type(), bytes);
+  return LLVM::GEPOp::create(b, loc, memory.getType(), b.getI8Type(), memory, ArrayRef<LLVM::GEPArg>{offset},
+                             LLVM::GEPNoWrapFlags::inbounds);
+}
+
+Value DeviceBuilder::globalAt(Value address) {
+  Value number = arith::IndexCastOp::create(b, loc, b.getI64Type(), address);
+  return LLVM::IntToPtrOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext(), 1), number);
+}
+
+Value DeviceBuilder::swizzled(Value line, Value piece, int64_t pieces) {
+  Value moved = b.createOrFold<arith::XOrIOp>(loc, piece, modulo(line, constant(8)));
+  return multiply(add(multiply(line, constant(pieces)), moved), constant(16));
+}
+
+void DeviceBuilder::copyAsync(Value to, Value from, Value isInside) {
+  auto integer = [&](int64_t value) {
+    return arith::ConstantIntOp::create(b, loc, b.getI32Type(), value).getResult();
+  };
+  NVVM::CpAsyncOp::create(b, loc, to, from, 16, NVVM::LoadCacheModifierKind::CG,
+                          select(isInside, integer(16), integer(0)));
+}
+
 Value DeviceBuilder::pairRegister(Value pair) {
   if (cast<VectorType>(pair.getType()).getElementType().isF16())
     return pair;

@@ -25,6 +25,15 @@ protected:
   mlir::Value zero(mlir::Type type);
   /// Memory that the block shares, of this shape.
   mlir::Value shared(llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape, mlir::Type element);
+  /// Memory that the block shares, as much as the launch asks for (!llvm.ptr<3>, 1024 bytes aligned).
+  mlir::Value sharedMemory();
+  mlir::Value sharedAt(mlir::Value memory, mlir::Value bytes); // address, from index
+  mlir::Value globalAt(mlir::Value address);                   // !llvm.ptr<1>, from index
+  /// Where piece `piece` (16 bytes) of a line with that many pieces lies in shared memory, in bytes: 8 lines
+  /// have the same piece in different banks. `pieces`: a multiple of 8.
+  mlir::Value swizzled(mlir::Value line, mlir::Value piece, int64_t pieces);
+  /// Starts a copy of 16 bytes into shared memory, or of zeros where `isInside` (i1) is false.
+  void copyAsync(mlir::Value to, mlir::Value from, mlir::Value isInside);
   void barrier();
   /// D of mma.sync m16n8k16 = A * B + `sum` (4 x f32), which it becomes. Lane 4 g + t holds of A the rows g
   /// and g + 8 and of B the column g, both at k = 2t, 2t + 1 and 8 further on; of D the rows g and g + 8 at

@@ -26,14 +26,23 @@ protected:
   virtual mlir::Value complete(RegionBuilder &region, mlir::Value sum, mlir::Value row) { return sum; }
 
   mlir::Type elementType() { return mlir::cast<mlir::RankedTensorType>(root.getType()).getElementType(); }
-  /// Puts a sum (f32) through the epilogue and stores what comes out, if it is inside of m and n.
-  void store(mlir::Value sum, mlir::Value row, mlir::Value column);
+  /// Puts sums (f32) of neighbouring columns from `column` on, a multiple of their number, through the
+  /// epilogue and stores what comes out, where it is inside of m and n.
+  void store(mlir::ValueRange sums, mlir::Value row, mlir::Value column);
 
   mlir::hone::KernelOp kernel;
   mlir::ValueRange buffers;
   mlir::Value root;
   Sizes size;
+
+private:
+  void storeInside(mlir::ValueRange sums, mlir::Value row, mlir::Value column);
 };
+
+/// The product that a kernel is made around.
+inline mlir::hone::MatmulOp matmulOf(mlir::hone::KernelOp kernel) {
+  return *kernel.getBody().front().getOps<mlir::hone::MatmulOp>().begin();
+}
 
 } // namespace hone
 #endif

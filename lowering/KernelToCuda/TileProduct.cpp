@@ -110,7 +110,7 @@ void TileProduct::emitScalar() {
   }
   for (int64_t i = 0; i < own; ++i)
     for (int64_t j = 0; j < own; ++j)
-      store(vector::ExtractOp::create(b, loc, steps.getResult(i), ArrayRef<int64_t>{j}),
+      store(Value(vector::ExtractOp::create(b, loc, steps.getResult(i), ArrayRef<int64_t>{j})),
             add(row0, add(myRow, constant(i))), add(column0, add(myColumn, constant(j))));
 }
 

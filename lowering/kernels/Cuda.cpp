@@ -1,10 +1,12 @@
 // What products, convolutions and rows absorb on a GPU. Operands and epilogues are pulled element by element,
 // so the rules are about cost: nothing costly in front of a root that reads its input several times.
 #include "lowering/kernels/Cuda.h"
+#include "lowering/kernels/Matmul.h"
 
 using namespace mlir;
 using namespace mlir::hone;
 using ::hone::KernelGroup;
+using ::hone::packedWeight;
 
 namespace {
 
@@ -40,6 +42,22 @@ public:
   }
   std::string refusesPrologue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {
     return refusesBefore(op, group);
+  }
+
+  /// Weights of 16 bits lie with k along their rows: every kernel reads 16 bytes of a column at once.
+  DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
+                         TargetAttr target) const override {
+    auto matmul = cast<MatmulOp>(group.root);
+    auto source = matmul.getRhs().getDefiningOp<GetWeightOp>();
+    auto type = cast<RankedTensorType>(matmul.getRhs().getType());
+    if (source && type.getRank() == 2 && !matmul.getTransposeB() && type.getElementTypeBitWidth() == 16) {
+      auto turned = RankedTensorType::get({type.getDimSize(1), type.getDimSize(0)}, type.getElementType());
+      matmul.getRhsMutable().assign(
+          packedWeight(b, symbols, source, source.getWeight() + ".t", turned,
+                       [](::hone::PackBuilder &pack, Value x) { return pack.transpose(x, {1, 0}); }));
+      matmul.setTransposeB(true);
+    }
+    return b.getDictionaryAttr({});
   }
 };
 
