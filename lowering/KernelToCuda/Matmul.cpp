@@ -214,7 +214,11 @@ SmallVector<Form> formsOf(KernelOp kernel) {
             return forms;
         }
     }
-    forms.append({StagedProduct::large, StagedProduct::small});
+    if (op.getTransposeB() && ::hone::targetOf(kernel).fact("wgmma"))
+      forms.append({StagedProduct::wide, StagedProduct::square});
+    else
+      forms.push_back(StagedProduct::large);
+    forms.push_back(StagedProduct::small);
     if (!ShapedType::isDynamic(k) && !ShapedType::isDynamic(line))
       return forms;
   }

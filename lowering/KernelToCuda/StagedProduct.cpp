@@ -1,5 +1,6 @@
 // The ring of stages, the fragments, and the way out.
 #include "lowering/KernelToCuda/StagedProduct.h"
+#include "lowering/KernelToCuda/Warpgroup.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -36,8 +37,8 @@ void StagedProduct::emit() {
   thread = threadIndex(b, loc);
   lane = modulo(thread, constant(32));
   Value warp = divide(thread, constant(32));
-  warpRow = multiply(divide(warp, constant(form.warpsAcross)), constant(high()));
-  warpColumn = multiply(modulo(warp, constant(form.warpsAcross)), constant(wide()));
+  warpRow = multiply(divide(warp, constant(form.warpsAcross)), constant(warpRows()));
+  warpColumn = multiply(modulo(warp, constant(form.warpsAcross)), constant(warpColumns()));
   memory = sharedMemory();
 
   Matrix x = left(), y = right();
@@ -49,11 +50,12 @@ void StagedProduct::emit() {
       fill(filling, number, stage);
     NVVM::CpAsyncCommitGroupOp::create(b, loc);
   };
-  int64_t ahead = form.stages - 1, bytes = form.stageBytes();
+  // Products of a warpgroup are waited for one step later: until then their stage is not filled.
+  int64_t ahead = form.stages - (form.isForWarpgroups ? 2 : 1), bytes = form.stageBytes();
   for (int64_t s = 0; s < ahead; ++s)
     fillStage(constant(s), constant(s * bytes));
 
-  SmallVector<Value> carried(high() / 16 * (wide() / 8) * 4, zero(b.getF32Type()));
+  SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4, zero(b.getF32Type()));
   carried.append({constant(0), constant(ahead * bytes)}); // the stages to read and to fill
   auto loop =
       scf::ForOp::create(b, loc, constant(0), divideUp(size.k, constant(depth)), constant(1), carried);
@@ -62,19 +64,30 @@ void StagedProduct::emit() {
     b.setInsertionPointToStart(loop.getBody());
     SmallVector<Value> next(loop.getRegionIterArgs());
     Value filled = next.pop_back_val(), read = next.pop_back_val();
+    Value number = add(loop.getInductionVar(), constant(ahead));
     NVVM::CpAsyncWaitGroupOp::create(b, loc, ahead - 1);
-    barrier(); // the stage is there for all, and nobody reads the one before it any more
-    fillStage(add(loop.getInductionVar(), constant(ahead)), filled);
-    multiplyStage(read, y.alongK, next);
+    if (form.isForWarpgroups)
+      publishToProducts(b, loc);
+    barrier(); // the stage is there for all, and nobody reads the one that is filled next any more
+    if (form.isForWarpgroups)
+      startStage(read, next);
+    fillStage(number, filled);
+    if (form.isForWarpgroups)
+      waitForProducts(b, loc, 1, next);
+    else
+      multiplyStage(read, y.alongK, next);
     for (Value stage : {read, filled}) {
       Value behind = add(stage, constant(bytes));
       next.push_back(select(less(behind, constant(form.stages * bytes)), behind, constant(0)));
     }
     scf::YieldOp::create(b, loc, next);
   }
+  SmallVector<Value> sums(loop.getResults().drop_back(2));
+  if (form.isForWarpgroups)
+    waitForProducts(b, loc, 0, sums);
   NVVM::CpAsyncWaitGroupOp::create(b, loc, 0);
   barrier(); // sums take the place of the stages
-  storeSums(SmallVector<Value>(loop.getResults().drop_back(2)));
+  storeSums(sums);
 }
 
 //===-- copies -------------------------------------------------------------------===//
@@ -144,9 +157,9 @@ void StagedProduct::multiplyStage(Value stage, bool rightAlongK, MutableArrayRef
   for (int64_t k = 0; k < depth; k += 16) {
     Value leftAt = add(stage, swizzled(leftRow, add(constant(k / 8), quarter), pieces));
     SmallVector<SmallVector<Value>> left, right;
-    for (int64_t i = 0; i < high(); i += 16)
+    for (int64_t i = 0; i < warpRows(); i += 16)
       left.push_back(loadFragments(add(leftAt, constant(i * depth * 2)), false));
-    for (int64_t j = 0; j < wide(); j += 16) {
+    for (int64_t j = 0; j < warpColumns(); j += 16) {
       Value at;
       if (rightAlongK) {
         Value column = add(warpColumn, add(low, multiply(quarter, constant(8))));
@@ -166,6 +179,22 @@ void StagedProduct::multiplyStage(Value stage, bool rightAlongK, MutableArrayRef
   }
 }
 
+/// Starts the products of a stage: each warpgroup has 64 rows of the tile.
+void StagedProduct::startStage(Value stage, MutableArrayRef<Value> sums) {
+  Value group = multiply(divide(thread, constant(128)), constant(64 * depth * 2));
+  Value left = tileDescriptor(b, loc, sharedAt(memory, add(stage, group)));
+  Value right = tileDescriptor(b, loc, sharedAt(memory, add(stage, constant(form.rows * depth * 2))));
+  beginProducts(b, loc);
+  for (int64_t k = 0; k < depth; k += 16) {
+    auto at = [&](Value tile) { // 16 steps are 32 bytes
+      Value step = arith::ConstantIntOp::create(b, loc, b.getI64Type(), k * 2 >> 4);
+      return b.createOrFold<arith::AddIOp>(loc, tile, step);
+    };
+    startProduct(b, loc, elementType(), at(left), at(right), sums);
+  }
+  endProducts(b, loc);
+}
+
 //===-- the way out ----------------------------------------------------------------===//
 
 void StagedProduct::storeSums(ArrayRef<Value> sums) {
@@ -174,7 +203,7 @@ void StagedProduct::storeSums(ArrayRef<Value> sums) {
     return sharedAt(memory, add(multiply(row, pitch), multiply(column, constant(4))));
   };
   Value g = divide(lane, constant(4)), t2 = multiply(modulo(lane, constant(4)), constant(2));
-  size_t across = wide() / 8;
+  size_t across = warpColumns() / 8;
   for (size_t i = 0; i < sums.size(); i += 2) {
     size_t fragment = i / 4;
     Value row = add(add(warpRow, g), constant(fragment / across * 16 + i % 4 / 2 * 8));

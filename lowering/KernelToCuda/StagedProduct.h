@@ -7,21 +7,24 @@
 namespace hone {
 
 /// A block computes a tile. Tiles of the operands travel in a ring of stages in shared memory: cp.async fills
-/// one while mma.sync works on another. A line of a tile is 128 bytes or more; its pieces of 16 bytes are
-/// swizzled (piece p of line l lies at p ^ (l % 8)), so that neither the copies nor ldmatrix meet in a bank.
-/// Sums leave through shared memory, from where each thread puts 8 neighbours through the epilogue.
+/// one while mma.sync works on another, or wgmma, where a form is for warpgroups. A line of a tile is 128
+/// bytes or more; its pieces of 16 bytes are swizzled (piece p of line l lies at p ^ (l % 8)), so that
+/// neither the copies nor ldmatrix meet in a bank. Sums leave through shared memory, from where each thread
+/// puts 8 neighbours through the epilogue.
 class StagedProduct : public Product {
 public:
   static constexpr int64_t depth = 64; // steps of k in a stage: 128 bytes
   /// What host code and kernel must agree on. Warps cut the tile into equal parts.
   struct Form {
     int64_t rows, columns, warpsDown, warpsAcross, stages;
+    bool isForWarpgroups; // wgmma: 16 rows a warp, all columns; the right operand lies along k
     int64_t threads() const { return 32 * warpsDown * warpsAcross; }
     int64_t stageBytes() const { return (rows + columns) * depth * 2; }
     int64_t sumPitch() const { return columns + 8; } // floats of a row on their way out
     int64_t sharedBytes() const { return std::max(stages * stageBytes(), rows * sumPitch() * 4); }
   };
-  static constexpr Form large{128, 128, 2, 4, 3}, small{64, 64, 2, 2, 4};
+  static constexpr Form small{64, 64, 2, 2, 4, false}, large{128, 128, 2, 4, 3, false};
+  static constexpr Form square{128, 128, 8, 1, 4, true}, wide{128, 256, 8, 1, 4, true};
 
   StagedProduct(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
                 mlir::Value root, Form form)
@@ -59,11 +62,12 @@ private:
                     int64_t offset);
   void fill(const Filling &filling, mlir::Value number, mlir::Value stage);
   void multiplyStage(mlir::Value stage, bool rightAlongK, llvm::MutableArrayRef<mlir::Value> sums);
+  void startStage(mlir::Value stage, llvm::MutableArrayRef<mlir::Value> sums);
   llvm::SmallVector<mlir::Value> loadFragments(mlir::Value at, bool transposed);
   void storeSums(llvm::ArrayRef<mlir::Value> sums);
 
-  int64_t high() const { return form.rows / form.warpsDown; } // of a warp's part
-  int64_t wide() const { return form.columns / form.warpsAcross; }
+  int64_t warpRows() const { return form.rows / form.warpsDown; } // of a warp's part
+  int64_t warpColumns() const { return form.columns / form.warpsAcross; }
 
   Form form;
   mlir::Value memory; // of the block

@@ -2,9 +2,12 @@
 #include "lowering/Package/DeviceCode.h"
 #include "lowering/Package/Ptxas.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/LocationSnapshot.h"
 #include "runtime/abi/Abi.h"
 #include "llvm/Support/FileSystem.h"
 #include <atomic>
@@ -123,24 +126,52 @@ static void addTable(OpBuilder &b, ModuleOp module, std::vector<Kernel> &kernels
   LLVM::ReturnOp::create(b, loc, all);
 }
 
-static LogicalResult savePtx(ModuleOp module, const std::string &folder, std::vector<Kernel> &kernels) {
-  for (Kernel &kernel : kernels) {
-    std::error_code code;
-    llvm::raw_fd_ostream out((folder + "/" + kernel.name() + ".ptx").str(), code);
-    if (code)
-      return module.emitError("can't write into '") << folder << "': " << code.message();
-    out << kernel.ptx;
+static SmallVector<ModuleOp> kernelsOf(ModuleOp module) {
+  SmallVector<ModuleOp> kernels;
+  for (auto nested : module.getOps<ModuleOp>())
+    if (nested->hasAttr("hone.kernel_number"))
+      kernels.push_back(nested);
+  return kernels;
+}
+
+static LogicalResult save(ModuleOp kernel, const std::string &folder, StringRef ending, StringRef text) {
+  std::error_code code;
+  llvm::raw_fd_ostream out((folder + "/" + *kernel.getSymName() + ending).str(), code);
+  if (code)
+    return kernel.emitError("can't write into '") << folder << "': " << code.message();
+  out << text;
+  return success();
+}
+
+LogicalResult saveDeviceKernels(ModuleOp module, const std::string &folder) {
+  for (ModuleOp kernel : kernelsOf(module)) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    Location node = kernel.getLoc();
+    generateLocationsFromIR(stream, (*kernel.getSymName() + ".mlir").str(), kernel, OpPrintingFlags());
+    kernel->setLoc(node); // remarks name it
+    if (failed(save(kernel, folder, ".mlir", text)))
+      return failure();
   }
   return success();
+}
+
+/// Lets PTX refer to the lines that operations come from.
+static LogicalResult keepLines(ModuleOp kernel) {
+  PassManager pm(kernel.getContext());
+  pm.addPass(LLVM::createDIScopeForLLVMFuncOpPass({LLVM::DIEmissionKind::DebugDirectivesOnly}));
+  return pm.run(kernel);
 }
 
 LogicalResult packDeviceCode(ModuleOp module, const PackageOptions &options) {
   auto device = module->getAttrOfType<TargetAttr>("hone.device_target");
   auto chips = module->getAttrOfType<ArrayAttr>("hone.device_chips");
   std::vector<Kernel> kernels;
-  for (auto nested : module.getOps<ModuleOp>())
-    if (nested->hasAttr("hone.kernel_number"))
-      kernels.push_back({nested, {}, {}, {}});
+  for (ModuleOp nested : kernelsOf(module)) {
+    kernels.push_back({nested, {}, {}, {}});
+    if (!options.saveTemps.empty() && failed(keepLines(nested)))
+      return failure();
+  }
   if (kernels.empty())
     return success();
   if (!device)
@@ -184,8 +215,9 @@ LogicalResult packDeviceCode(ModuleOp module, const PackageOptions &options) {
     facts.push_back(describe(b, kernel, device));
   }
   module->setAttr("hone.device_kernels", b.getArrayAttr(facts));
-  if (!options.saveTemps.empty() && failed(savePtx(module, options.saveTemps, kernels)))
-    return failure();
+  for (Kernel &kernel : kernels)
+    if (!options.saveTemps.empty() && failed(save(kernel.module, options.saveTemps, ".ptx", kernel.ptx)))
+      return failure();
   addTable(b, module, kernels);
   for (Kernel &kernel : kernels)
     kernel.module.erase();

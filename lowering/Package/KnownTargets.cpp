@@ -62,10 +62,10 @@ static mlir::hone::TargetAttr describe(MLIRContext &context, StringRef name, Str
 static mlir::hone::TargetAttr describe(MLIRContext &context, const Gpu &gpu) {
   Builder b(&context);
   auto fact = [&](StringRef key, int64_t value) { return b.getNamedAttr(key, b.getI64IntegerAttr(value)); };
-  auto facts =
-      b.getDictionaryAttr({fact("bandwidth", gpu.bandwidth), fact("capability", gpu.capability),
-                           fact("cuda", 1), fact("ptx", gpu.ptx), fact("registers", gpu.registers),
-                           fact("shared", gpu.shared), fact("sms", gpu.sms), fact("tensor", gpu.tensorPeak)});
+  auto facts = b.getDictionaryAttr({fact("bandwidth", gpu.bandwidth), fact("capability", gpu.capability),
+                                    fact("cuda", 1), fact("ptx", gpu.ptx), fact("registers", gpu.registers),
+                                    fact("shared", gpu.shared), fact("sms", gpu.sms),
+                                    fact("tensor", gpu.tensorPeak), fact("wgmma", gpu.capability == 90)});
   return mlir::hone::TargetAttr::get(&context, b.getStringAttr(gpu.name), b.getStringAttr(gpu.name),
                                      b.getStringAttr("+ptx" + Twine(gpu.ptx)), facts);
 }

@@ -29,5 +29,10 @@ void planWeights(mlir::ModuleOp module);
 /// end. Errors are emitted as diagnostics; no file is left behind.
 mlir::LogicalResult writeArtifact(mlir::ModuleOp module, const PackageOptions &options);
 
+/// Writes each device kernel, before it is lowered, into a file of `folder`, and makes the file's lines the
+/// locations of its operations: with PackageOptions::saveTemps its PTX refers to them, which is what the
+/// simulator and debuggers show.
+mlir::LogicalResult saveDeviceKernels(mlir::ModuleOp module, const std::string &folder);
+
 } // namespace hone
 #endif

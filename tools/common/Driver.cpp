@@ -346,7 +346,8 @@ private:
     if (options.saveTemps.empty() || phase.name == "package")
       return true;
     return makeFolder(options.saveTemps) &&
-           write((options.saveTemps + "/" + phase.name + ".mlir").str(), printed());
+           write((options.saveTemps + "/" + phase.name + ".mlir").str(), printed()) &&
+           (phase.name != "schedule" || succeeded(saveDeviceKernels(*module, options.saveTemps)));
   }
 
   bool makeFolder(const std::string &path) {

@@ -42,6 +42,8 @@ void Explanation::noteImported(ModuleOp module) {
     model = name.str();
   if (TargetAttr attr = TargetAttr::of(module))
     target = attr.getName().str();
+  if (auto chips = module->getAttrOfType<ArrayAttr>("hone.device_chips"))
+    target = llvm::join(chips.getAsValueRange<StringAttr>(), ", ") + " (host code: " + target + ")";
   for (auto &[name, count] : countComposites(module))
     composites[name] = {count, count};
 }
