@@ -283,7 +283,8 @@ std::string keyOf(KernelOp kernel) {
   stream << kernel.getFamily() << kernel.getDims();
   if (kernel.getConfig())
     stream << *kernel.getConfig();
-  for (Type type : kernel->getOperandTypes())
+  for (Type type : llvm::concat<const Type>(llvm::to_vector(kernel->getOperandTypes()),
+                                            llvm::to_vector(kernel->getResultTypes())))
     stream << type << ',';
   for (Operation &op : kernel.getBody().front()) {
     op.print(stream, OpPrintingFlags().useLocalScope().assumeVerified());

@@ -195,15 +195,21 @@ using Form = std::variant<StreamedProduct::Form, StagedProduct::Form, TileProduc
 /// Whether lines of that many elements start at multiples of 16 bytes; a dynamic size may.
 bool mayAlign(int64_t size) { return ShapedType::isDynamic(size) || size % 8 == 0; }
 
-/// The forms that sizes can call for: each but the last has to be asked (`serves`).
+/// The forms that sizes can call for: each but the last has to be asked (`serves`). Every result has the product's
+/// shape, and types of the kernel may say more than those in its region.
 SmallVector<Form> formsOf(KernelOp kernel) {
   MatmulOp op = matmulOf(kernel);
-  auto left = typeOf(op.getLhs()), right = typeOf(op.getRhs()), result = typeOf(op.getResult());
+  auto typeAt = [&](Value operand) {
+    auto argument = dyn_cast<BlockArgument>(operand);
+    return typeOf(argument ? kernel.getOperand(argument.getArgNumber()) : operand);
+  };
+  auto left = typeAt(op.getLhs()), right = typeAt(op.getRhs()), result = typeOf(kernel.getResult(0));
+  Type element = typeOf(op.getResult()).getElementType();
   int64_t rows = result.getDimSize(result.getRank() - 2), n = result.getShape().back();
   int64_t k = left.getShape().back(), line = right.getShape().back();
   SmallVector<Form> forms;
   bool isPlain = isa<BlockArgument>(op.getLhs()) && isa<BlockArgument>(op.getRhs()) && !op.getTransposeA();
-  if (isPlain && result.getElementType().getIntOrFloatBitWidth() == 16 && mayAlign(k) && mayAlign(line)) {
+  if (isPlain && element.getIntOrFloatBitWidth() == 16 && mayAlign(k) && mayAlign(line)) {
     if (isOneMatrix(op) && op.getTransposeB() && right.hasStaticShape() && n && k) {
       bool areKnown = llvm::none_of(result.getShape().drop_back(), ShapedType::isDynamic);
       int64_t all = areKnown ? result.getNumElements() / n : ShapedType::kDynamic;
@@ -222,7 +228,7 @@ SmallVector<Form> formsOf(KernelOp kernel) {
     if (!ShapedType::isDynamic(k) && !ShapedType::isDynamic(line))
       return forms;
   }
-  forms.push_back(TileProduct::formOf(result.getElementType(), ShapedType::isDynamic(rows) || rows > 16));
+  forms.push_back(TileProduct::formOf(element, ShapedType::isDynamic(rows) || rows > 16));
   return forms;
 }
 

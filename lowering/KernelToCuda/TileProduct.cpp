@@ -66,6 +66,12 @@ void TileProduct::fill(const Tile &tile, Value k0) {
   memref::StoreOp::create(b, loc, choice.getResult(0), tile.memory, indices);
 }
 
+/// At the end of a step: nobody fills the tiles while others read them.
+void TileProduct::leaveTiles(int64_t depth) {
+  if (std::optional<int64_t> all = getConstantIntValue(size.k); !all || *all > depth)
+    barrier();
+}
+
 //===-- f32 ----------------------------------------------------------------------===//
 
 void TileProduct::emitScalar() {
@@ -105,7 +111,7 @@ void TileProduct::emitScalar() {
       }
       scf::YieldOp::create(b, loc, next);
     }
-    barrier(); // nobody fills the tiles while others read them
+    leaveTiles(depth);
     scf::YieldOp::create(b, loc, inner.getResults());
   }
   for (int64_t i = 0; i < own; ++i)
@@ -162,7 +168,7 @@ void TileProduct::emitTensor() {
         for (int64_t j = 0; j < wide; ++j)
           multiplyTile(left[i], right[j], MutableArrayRef<Value>(next).slice(4 * (i * wide + j), 4));
     }
-    barrier(); // nobody fills the tiles while others read them
+    leaveTiles(depth);
     scf::YieldOp::create(b, loc, next);
   }
   for (int64_t i = 0; i < high; ++i)

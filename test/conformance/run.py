@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the ONNX backend tests and compares with the checked-in list: what is in passing.txt must pass.
 
-  run.py --bin-dir build/bin [--tests GLOB] [--list FILE] [--update] [--verbose] [--target T] [--run-flag=--device=sim:sm_80]
+  run.py --bin-dir build/bin [--tests GLOB] [--list FILE] [--update] [--verbose] [--target T] [--run-flag=--device=sim:sm_80] [--timeout S]
 
 Compiles and runs each test in a child of one process (hone-conformance), or with the two tools when that is not
 built. A line for each test that is in the list and does not pass; --list writes 'PASS|FAIL|UNSUPPORTED test reason'
@@ -24,14 +24,13 @@ from suite import NoFiles, all_tests, as_bits, difference, np, unpack
 from hone import file_of, first_error
 
 PASSING = pathlib.Path(__file__).resolve().parent / "passing.txt"
-TIMEOUT = 60
 
 
 class Worker:
     """Compiles and runs models; one thread uses it."""
 
-    def __init__(self, bin_dir, target, run_flags):
-        self.bin, self.server, self.target, self.run_flags = bin_dir, None, target, run_flags
+    def __init__(self, bin_dir, target, run_flags, timeout):
+        self.bin, self.server, self.target, self.run_flags, self.timeout = bin_dir, None, target, run_flags, timeout
         self.tool = bin_dir / "hone-conformance"
 
     def execute(self, model, artifact, log, arguments):
@@ -39,14 +38,14 @@ class Worker:
         if not self.tool.exists():
             try:
                 with open(log, "w") as err:
-                    code = subprocess.run([self.bin / "hone-compile", model, "-o", artifact, f"--target={self.target}"], stdout=err, stderr=err, timeout=TIMEOUT).returncode
+                    code = subprocess.run([self.bin / "hone-compile", model, "-o", artifact, f"--target={self.target}"], stdout=err, stderr=err, timeout=self.timeout).returncode
                     if code == 0:
-                        code = subprocess.run([self.bin / "hone-run", artifact, *arguments], stdout=err, stderr=err, timeout=TIMEOUT).returncode
+                        code = subprocess.run([self.bin / "hone-run", artifact, *arguments], stdout=err, stderr=err, timeout=self.timeout).returncode
                 return code if code >= 0 else -1
             except subprocess.TimeoutExpired:
                 return -2
         if self.server is None or self.server.poll() is not None:
-            self.server = subprocess.Popen([self.tool, str(self.bin / "hone-run"), str(TIMEOUT), self.target], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.server = subprocess.Popen([self.tool, str(self.bin / "hone-run"), str(self.timeout), self.target], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.server.stdin.write("\t".join(map(str, [model, artifact, log, *arguments])) + "\n")
         self.server.stdin.flush()
         return int(self.server.stdout.readline() or -1)
@@ -68,7 +67,7 @@ class Worker:
         code = self.execute(test.model, artifact, log, arguments)
         message = first_error(log.read_text(errors="replace")) if code else ""
         if code < 0:
-            return "FAIL", "crashed" if code == -1 else f"took longer than {TIMEOUT} s"
+            return "FAIL", "crashed" if code == -1 else f"took longer than {self.timeout} s"
         if code:
             refused = code == 1 and not artifact.exists()
             return "UNSUPPORTED" if refused else "FAIL", message
@@ -89,7 +88,7 @@ def run_all(tests, args):
 
         def one(test):
             if not hasattr(local, "worker"):
-                local.worker, local.tmp = Worker(args.bin_dir, args.target, args.run_flag), pathlib.Path(tempfile.mkdtemp(dir=tmp))
+                local.worker, local.tmp = Worker(args.bin_dir, args.target, args.run_flag, args.timeout), pathlib.Path(tempfile.mkdtemp(dir=tmp))
             try:
                 return test, local.worker.run(test, local.tmp)
             except Exception as why:
@@ -116,6 +115,7 @@ def main():
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--target", default="host")
     parser.add_argument("--run-flag", action="append", default=[], help="more arguments of hone-run (repeatable)")
+    parser.add_argument("--timeout", type=int, default=60, metavar="S", help="seconds for each test")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
 

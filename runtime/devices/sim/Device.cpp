@@ -1,6 +1,7 @@
 // The simulator as a device of the runtime: allocations, modules with their variables, launches.
 #include "runtime/devices/sim/Decode.h"
 #include "runtime/devices/sim/Engine.h"
+#include "runtime/devices/sim/Record.h"
 #include "runtime/devices/sim/TensorMap.h"
 #include <chrono>
 #include <cstring>
@@ -253,6 +254,10 @@ Status Device::launch(DeviceKernel &base, const KernelLaunch &given) {
     std::copy(kernel.function.cluster, kernel.function.cluster + 3, l.cluster);
   if (Status status = check(kernel, l); !status.ok())
     return status;
+  if (!settings.record.empty())
+    if (Status status = recordLaunch(settings.record, name(), *kernel.module.ptx, kernel.function, l, memory);
+        !status.ok())
+      return status;
   double start = now();
   Launch launch;
   launch.program = &kernel.program;

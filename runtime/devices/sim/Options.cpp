@@ -90,11 +90,14 @@ Result<SimOptions> SimOptions::parse(std::string_view text, SimOptions options) 
       good = true;
     } else if (key == "memory") {
       good = number(value, options.memoryBytes);
+    } else if (key == "record") {
+      options.record = value;
+      good = !value.empty();
     }
     if (!good)
       return invalid("device '", whole,
                      "': expected sm_NN, seed=N, schedule=order|random, async=late|early|random, threads=N, "
-                     "resident=N, check=A+B or memory=BYTES, got '",
+                     "resident=N, check=A+B, memory=BYTES or record=FOLDER, got '",
                      part, "'");
   }
   return options;

@@ -32,9 +32,11 @@ struct SimOptions {
   int resident = 16;
   uint64_t memoryBytes = 0;      ///< limit of allocations; 0: what the system has
   uint64_t instructionLimit = 0; ///< thread instructions of one kernel; 0: no limit
+  std::string record;            ///< folder for the launches of kernels (Record.h); empty: none
 
-  /// "sim", "sim:sm_80", "sim:sm_90a,seed=3,schedule=random,check=all,threads=2,resident=8,async=early"; what
-  /// is not named stays as in `base`.
+  /// "sim", "sim:sm_80",
+  /// "sim:sm_90a,seed=3,schedule=random,check=all,threads=2,resident=8,async=early,record=DIR"; what is not
+  /// named stays as in `base`.
   static Result<SimOptions> parse(std::string_view text, SimOptions base);
   static Result<SimOptions> parse(std::string_view text);
 };
