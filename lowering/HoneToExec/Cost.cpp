@@ -112,6 +112,28 @@ DimExpr bytesRead(Value inside, Value weight, Shapes &shapes) {
   return picked;
 }
 
+bool isForGpu(Operation *op) {
+  auto device = op->getAttrOfType<StringAttr>("hone.device");
+  return device && device != "host";
+}
+
+/// All that a call reads and writes, each once; nothing where a value is no tensor.
+std::optional<DimExpr> bytesMoved(Operation *op, Shapes &shapes) {
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  if (!llvm::all_of(op->getOperandTypes(), isTensor) || !llvm::all_of(op->getResultTypes(), isTensor))
+    return std::nullopt;
+  auto kernel = dyn_cast<KernelOp>(op);
+  auto bytesOf = [&](Value tensor) { return shapes.numElements(tensor) * ((bitsOf(tensor) + 7) / 8); };
+  DimExpr bytes = 0;
+  for (OpOperand &operand : op->getOpOperands())
+    bytes = bytes + (kernel ? bytesRead(kernel.getBody().getArgument(operand.getOperandNumber()),
+                                        operand.get(), shapes)
+                            : bytesOf(operand.get()));
+  for (Value result : op->getResults())
+    bytes = bytes + bytesOf(result);
+  return bytes;
+}
+
 } // namespace
 
 CallCost costOf(Operation *op, func::FuncOp main, Shapes &shapes) {
@@ -124,6 +146,8 @@ CallCost costOf(Operation *op, func::FuncOp main, Shapes &shapes) {
       flops = flops + flopsOf(inner, shapes);
     if (auto matmul = dyn_cast<MatmulOp>(inner); matmul && matmul.getActivationBits())
       cost.arithmetic = matmul.getActivationBits() == 8 ? "i8" : "i16";
+    if (isa<MatmulOp, ConvOp, AttentionOp>(inner) && bitsOf(inner->getResult(0)) == 16 && isForGpu(op))
+      cost.arithmetic = "f16";
   });
   Formula formula(main, shapes);
   for (OpOperand &operand : op->getOpOperands())
@@ -135,6 +159,8 @@ CallCost costOf(Operation *op, func::FuncOp main, Shapes &shapes) {
       if (formula.text(read))
         bytes = bytes + read;
     }
+  std::optional<DimExpr> moved = bytesMoved(op, shapes);
+  cost.bytes = moved ? formula.text(*moved).value_or("") : "";
   cost.flops = formula.text(flops).value_or("");
   cost.weightBytes = formula.text(bytes).value_or("");
   return cost;

@@ -11,7 +11,9 @@ namespace hone {
 struct CallCost {
   std::string flops;       ///< multiplications and additions; empty: has no formula
   std::string weightBytes; ///< of weights read; empty: has no formula
-  std::string arithmetic;  ///< of most flops: "f32", or "i16", "i8" for products of quantized activations
+  std::string bytes;       ///< of all that is read and written, each once; empty: has no formula
+  std::string arithmetic;  ///< of most flops: "f32", on GPUs "f16" for tensor cores, or "i16", "i8" for
+                          ///< products of quantized activations
 };
 
 /// The cost of a kernel region or library op of `main`.

@@ -52,6 +52,7 @@ int64_t HostBuilder::call(Operation *op, StringRef kernel) {
     CallCost cost = costOf(op, symbols.lookup<func::FuncOp>("main"), shapes);
     row.set("flops", b.getStringAttr(cost.flops));
     row.set("weight_bytes", b.getStringAttr(cost.weightBytes));
+    row.set("bytes", b.getStringAttr(cost.bytes));
     row.set("arithmetic", b.getStringAttr(cost.arithmetic));
   }
   calls.push_back(row.getDictionary(b.getContext()));

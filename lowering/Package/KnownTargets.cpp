@@ -29,16 +29,16 @@ struct Gpu {
   int64_t capability;
   int64_t ptx, leastPtx; // as in LLVM's features: 85 is PTX 8.5
   int64_t sms, shared, registers;
-  int64_t bandwidth, tensorPeak; // GB/s, TFLOP/s of dense bf16
+  int64_t bandwidth, tensorPeak, f32Peak; // GB/s, TFLOP/s of dense bf16 and of f32 without tensor cores
   StringRef board;
 };
 const Gpu gpus[] = {
-    {"sm_80", 80, 85, 70, 108, 163 << 10, 65536, 2039, 312, "A100"},
-    {"sm_86", 86, 85, 71, 82, 99 << 10, 65536, 936, 71, "RTX 3090"},
-    {"sm_89", 89, 85, 78, 128, 99 << 10, 65536, 1008, 165, "RTX 4090"},
-    {"sm_90a", 90, 85, 80, 132, 227 << 10, 65536, 3350, 989, "H100"},
-    {"sm_100a", 100, 86, 86, 148, 227 << 10, 65536, 8000, 2250, "B200"},
-    {"sm_120a", 120, 87, 87, 170, 99 << 10, 65536, 1792, 210, "RTX 5090"},
+    {"sm_80", 80, 85, 70, 108, 163 << 10, 65536, 2039, 312, 20, "A100"},
+    {"sm_86", 86, 85, 71, 82, 99 << 10, 65536, 936, 71, 36, "RTX 3090"},
+    {"sm_89", 89, 85, 78, 128, 99 << 10, 65536, 1008, 165, 83, "RTX 4090"},
+    {"sm_90a", 90, 85, 80, 132, 227 << 10, 65536, 3350, 989, 67, "H100"},
+    {"sm_100a", 100, 86, 86, 148, 227 << 10, 65536, 8000, 2250, 80, "B200"},
+    {"sm_120a", 120, 87, 87, 170, 99 << 10, 65536, 1792, 210, 105, "RTX 5090"},
 };
 constexpr int64_t newestPtx = 90; // that LLVM 22 writes
 } // namespace
@@ -62,10 +62,11 @@ static mlir::hone::TargetAttr describe(MLIRContext &context, StringRef name, Str
 static mlir::hone::TargetAttr describe(MLIRContext &context, const Gpu &gpu) {
   Builder b(&context);
   auto fact = [&](StringRef key, int64_t value) { return b.getNamedAttr(key, b.getI64IntegerAttr(value)); };
-  auto facts = b.getDictionaryAttr({fact("bandwidth", gpu.bandwidth), fact("capability", gpu.capability),
-                                    fact("cuda", 1), fact("ptx", gpu.ptx), fact("registers", gpu.registers),
-                                    fact("shared", gpu.shared), fact("sms", gpu.sms),
-                                    fact("tensor", gpu.tensorPeak), fact("wgmma", gpu.capability == 90)});
+  auto facts = b.getDictionaryAttr(
+      {fact("bandwidth", gpu.bandwidth), b.getNamedAttr("board", b.getStringAttr(gpu.board)),
+       fact("capability", gpu.capability), fact("cuda", 1), fact("f32", gpu.f32Peak), fact("ptx", gpu.ptx),
+       fact("registers", gpu.registers), fact("shared", gpu.shared), fact("sms", gpu.sms),
+       fact("tensor", gpu.tensorPeak), fact("wgmma", gpu.capability == 90)});
   return mlir::hone::TargetAttr::get(&context, b.getStringAttr(gpu.name), b.getStringAttr(gpu.name),
                                      b.getStringAttr("+ptx" + Twine(gpu.ptx)), facts);
 }

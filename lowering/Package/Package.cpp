@@ -146,7 +146,7 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
     llvm::json::Object row{{"kernel", kernelNumber(name, "library")},
                            {"nodes", std::move(nodes)},
                            {"device", deviceKernels.contains(name) ? "cuda" : "host"}};
-    for (StringRef fact : {"flops", "weight_bytes", "arithmetic"})
+    for (StringRef fact : {"flops", "weight_bytes", "bytes", "arithmetic"})
       if (auto text = dict.getAs<StringAttr>(fact); text && !text.empty())
         row[fact] = text.getValue();
     calls.push_back(std::move(row));
@@ -186,6 +186,11 @@ static std::string metadata(ModuleOp module, const PackageOptions &options) {
            {"arena", "dynamic"},
            {"device_weight_bytes", module->getAttrOfType<IntegerAttr>("hone.device_weight_bytes").getInt()},
            {"weight_bytes", module->getAttrOfType<IntegerAttr>("hone.weight_bytes").getInt()}}}};
+  if (auto board = device ? device.getFacts().getAs<StringAttr>("board") : StringAttr())
+    root["board"] = llvm::json::Object{{"name", board.getValue()},
+                                       {"gb_per_s", device.fact("bandwidth")},
+                                       {"tflops_f32", device.fact("f32")},
+                                       {"tflops_f16", device.fact("tensor")}};
   std::string out;
   llvm::raw_string_ostream(out) << llvm::json::Value(std::move(root));
   return out;

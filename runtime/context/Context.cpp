@@ -115,8 +115,7 @@ int64_t Context::now() const {
   return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-void Context::remember(int32_t op, int64_t start) {
-  int64_t end = now();
+void Context::remember(int32_t op, int64_t start, int64_t end) {
   try {
     profile.push_back({op, start - began, end - began});
   } catch (...) {
@@ -166,7 +165,7 @@ void Context::dispatch(HoneRuntime *runtime, HoneKernel kernel, const void *args
   else
     self.pool->runAlone(kernel, args, units);
   if (self.profiling)
-    self.remember(op, start);
+    self.remember(op, start, self.now());
 }
 
 int32_t Context::library(HoneRuntime *runtime, int32_t function, HoneTensorRef *tensors,
@@ -177,7 +176,7 @@ int32_t Context::library(HoneRuntime *runtime, int32_t function, HoneTensorRef *
   int64_t start = self.profiling ? self.now() : 0;
   int32_t answer = callLibrary(runtime, function, tensors, params, op);
   if (self.profiling)
-    self.remember(op, start);
+    self.remember(op, start, self.now());
   return answer;
 }
 

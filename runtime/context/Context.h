@@ -58,7 +58,7 @@ private:
   Status execute();
   template <typename... Parts>
   void record(int32_t op, const Parts &...parts);
-  void remember(int32_t op, int64_t start);
+  void remember(int32_t op, int64_t start, int64_t end);
   int64_t now() const;
 
   static Context &of(HoneRuntime *runtime) { return *static_cast<Interface *>(runtime)->context; }

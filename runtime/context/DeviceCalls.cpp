@@ -46,7 +46,7 @@ int32_t Context::transfer(HoneRuntime *runtime, void *to, const void *from, int6
   if (!toDevice)
     self.firstUnproven = -1; // it has waited for all kernels
   if (self.profiling)
-    self.remember(op, start);
+    self.remember(op, start, self.now());
   return 0;
 }
 
@@ -77,15 +77,19 @@ int32_t Context::launch(HoneRuntime *runtime, const HoneLaunch *how, int32_t op)
   int64_t start = self.profiling ? self.now() : 0;
   if (self.firstUnproven < 0)
     self.firstUnproven = op;
-  Status status = program.device().launch(*kernel, launch);
-  if (status.ok() && self.profiling) // times are of the kernel, not of asking for it
-    status = program.device().synchronize();
-  if (!status.ok())
-    return self.deviceFailed(op, status);
-  if (self.profiling || program.isSimulator()) // it has been waited for
-    self.firstUnproven = -1;
-  if (self.profiling)
-    self.remember(op, start);
+  if (!self.profiling) {
+    if (Status status = program.device().launch(*kernel, launch); !status.ok())
+      return self.deviceFailed(op, status);
+    if (program.isSimulator()) // it has been waited for
+      self.firstUnproven = -1;
+    return 0;
+  }
+  // Times are of the kernel, not of asking for it.
+  Result<int64_t> took = program.device().launchTimed(*kernel, launch);
+  if (!took.ok())
+    return self.deviceFailed(op, took.status());
+  self.firstUnproven = -1;
+  self.remember(op, start, start + *took);
   return 0;
 }
 

@@ -57,6 +57,8 @@ public:
   virtual Result<std::unique_ptr<DeviceModule>> load(std::string_view code) = 0;
   virtual Status launch(DeviceKernel &kernel, const KernelLaunch &launch) = 0;
   virtual Status synchronize() = 0;
+  /// Launches, waits, and says how many nanoseconds the kernel took: on the device's clock where it has one.
+  virtual Result<int64_t> launchTimed(DeviceKernel &kernel, const KernelLaunch &launch);
   /// Fills the 128 bytes, aligned to 64, that a kernel takes by value.
   virtual Status encode(const TensorMap &map, void *bytes) = 0;
 };

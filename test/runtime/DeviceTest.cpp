@@ -151,6 +151,9 @@ TEST(Cuda, DrivesTheDriver) {
   ASSERT_TRUE(device.copyOut(out, *memory, sizeof out).ok());
   EXPECT_EQ(out[0], 6);
   EXPECT_EQ(out[1], 8);
+  Result<int64_t> took = device.launchTimed(**kernel, launch);
+  ASSERT_TRUE(took.ok()) << took.status().message;
+  EXPECT_EQ(*took, 250000);
   count = -1; // the stand-in faults, and says so when it is waited for
   ASSERT_TRUE(device.launch(**kernel, launch).ok());
   Status fault = device.synchronize();

@@ -1,5 +1,6 @@
 // Prints the metadata of a file for people: signature, target, options, kernels, plan, weights.
 #include "tools/hone-run/Report.h"
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -47,12 +48,35 @@ static void printTensors(const Json &meta, const char *key) {
            shapeOf(tensor).c_str());
 }
 
-static void printCalls(const Json &meta) {
+/// "  >= 12.3 us on a H100 (memory)": the time that a GPU's arithmetic and memory leave a call at least, at
+/// these sizes; empty where they are not all known.
+static std::string boundOf(const Json &meta, const Json &call, const Sizes &sizes) {
+  if (!meta.contains("board") || call.value("device", "") == "host")
+    return "";
+  auto value = [&](const char *key) {
+    std::string formula = call.value(key, "");
+    return formula.empty() ? std::nullopt : evaluate(formula.c_str(), sizes);
+  };
+  std::optional<int64_t> flops = value("flops"), bytes = value("bytes");
+  if (!flops || !bytes)
+    return "";
+  const Json &board = meta["board"];
+  double rate = board.value("tflops_" + call.value("arithmetic", "f32"), 0.0);
+  double moving = static_cast<double>(*bytes) / board.value("gb_per_s", 1.0) / 1e3;
+  double computing = rate > 0 ? static_cast<double>(*flops) / rate / 1e6 : 0;
+  char text[100];
+  snprintf(text, sizeof text, "  >= %.1f us on a %s (%s)", std::max(moving, computing),
+           board.value("name", "").c_str(), moving >= computing ? "memory" : "arithmetic");
+  return text;
+}
+
+static void printCalls(const Json &meta, const Sizes &sizes) {
   std::vector<std::vector<std::string>> nodes(meta["kernels"].size());
   for (const Json &call : meta["calls"]) {
     const Json kernel = call.value("kernel", Json());
     if (kernel.is_number_unsigned() && kernel.get<size_t>() < nodes.size())
-      nodes[kernel.get<size_t>()].push_back(call.contains("nodes") ? listOf(call["nodes"]) : "");
+      nodes[kernel.get<size_t>()].push_back((call.contains("nodes") ? listOf(call["nodes"]) : "") +
+                                            boundOf(meta, call, sizes));
   }
   printf("kernels (%zu, called from %zu places)\n", nodes.size(), meta["calls"].size());
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -85,7 +109,7 @@ static void printWeights(const Json &meta) {
            weight.contains("from") ? ("from " + listOf(weight["from"])).c_str() : "");
 }
 
-void printInspection(const Json &meta) {
+void printInspection(const Json &meta, const Sizes &sizes) {
   printf("model    %s\nformat   %s, written by Hone %s\n", at(meta, "model").c_str(),
          at(meta, "format").c_str(), at(meta, "hone").c_str());
   const Json target = meta.value("target", Json::object());
@@ -97,7 +121,7 @@ void printInspection(const Json &meta) {
   printf("\noptions  %s\n", at(meta, "options").c_str());
   printTensors(meta, "inputs");
   printTensors(meta, "outputs");
-  printCalls(meta);
+  printCalls(meta, sizes);
   printf("plan     %s\n", at(meta, "plan").c_str());
   printWeights(meta);
 }

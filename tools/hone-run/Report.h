@@ -1,6 +1,7 @@
 // What hone-run makes of a session: measurements, comparisons, files and text.
 #ifndef HONE_TOOLS_HONE_RUN_REPORT_H
 #define HONE_TOOLS_HONE_RUN_REPORT_H
+#include "tools/hone-run/Formula.h"
 #include "tools/hone-run/Session.h"
 #include <nlohmann/json_fwd.hpp>
 
@@ -25,7 +26,8 @@ void printSummary(const Json &outputs);
 
 /// What the file says about itself.
 Json inspect(const Session &session);
-void printInspection(const Json &meta);
+/// `sizes`: of named dimensions, for what a GPU needs at least.
+void printInspection(const Json &meta, const Sizes &sizes);
 
 /// Collects the slices of runs for a Chrome trace.
 class Profile {

@@ -36,7 +36,7 @@ static int runModel(const Options &options) {
     fprintf(stderr, "opened %s in %.3f ms\n", options.file.c_str(), static_cast<double>(now() - start) / 1e6);
   if (options.inspect) {
     Json meta = inspect(session);
-    options.json ? printJson(meta) : printInspection(meta);
+    options.json ? printJson(meta) : printInspection(meta, options.dims);
     return 0;
   }
   for (const auto &[name, file] : options.expects)

@@ -81,6 +81,9 @@ class CudaDevice : public Device {
 public:
   CudaDevice(const Driver &cu, int index) : cu(cu), index(index) {}
   ~CudaDevice() override {
+    for (void *event : events)
+      if (event)
+        cu.eventDestroy(event);
     if (stream)
       cu.streamDestroy(stream);
     if (context)
@@ -187,6 +190,23 @@ public:
                              how.block[1], how.block[2], how.sharedBytes, stream, arguments, nullptr));
   }
 
+  Result<int64_t> launchTimed(DeviceKernel &kernel, const KernelLaunch &how) override {
+    enter();
+    for (void *&event : events)
+      if (int code = event ? 0 : cu.eventCreate(&event, 0))
+        return problem("making an event", code);
+    cu.eventRecord(events[0], stream);
+    if (Status status = launch(kernel, how); !status.ok())
+      return status;
+    cu.eventRecord(events[1], stream);
+    float milliseconds = 0;
+    if (int code = cu.eventSynchronize(events[1]))
+      return problem("running", code);
+    if (int code = cu.eventElapsed(&milliseconds, events[0], events[1]))
+      return problem("timing", code);
+    return static_cast<int64_t>(double(milliseconds) * 1e6);
+  }
+
   Status synchronize() override {
     enter();
     return problem("running", cu.streamSynchronize(stream));
@@ -245,7 +265,7 @@ private:
   }
 
   int index, ordinal = 0, chip = 0;
-  void *context = nullptr, *stream = nullptr;
+  void *context = nullptr, *stream = nullptr, *events[2] = {};
   std::string label;
 };
 
