@@ -26,6 +26,10 @@ namespace mlir::hone {
 /// An op that models also spell out as many: raising looks for these, --explain counts them.
 template <typename ConcreteType>
 class Composite : public OpTrait::TraitBase<ConcreteType, Composite> {};
+
+/// An op whose work is sums of products: tensor cores compute it with operands of 16-bit floats and sums of f32.
+template <typename ConcreteType>
+class SumsProducts : public OpTrait::TraitBase<ConcreteType, SumsProducts> {};
 } // namespace mlir::hone
 
 #include "dialects/hone/HoneDialect.h.inc"

@@ -28,6 +28,9 @@ def Hone_Dialect : Dialect {
 def Hone_Tensor : AnyTypeOf<[AnyRankedTensor, AnyUnrankedTensor], "tensor">;
 
 // An op that models also spell out as many: raising looks for these, --explain counts them.
+def Hone_SumsProducts : NativeOpTrait<"SumsProducts"> {
+  let cppNamespace = "::mlir::hone";
+}
 def Hone_Composite : NativeOpTrait<"Composite"> {
   let cppNamespace = "::mlir::hone";
 }

@@ -12,6 +12,8 @@ namespace {
 
 Type elementOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); }
 
+unsigned bitsOf(Value tensor) { return elementOf(tensor).getIntOrFloatBitWidth(); }
+
 bool isFloat(Type element) { return element.isF32() || element.isF16() || element.isBF16(); }
 
 /// In front of a root that reads its operands once for each tile: what moves or unpacks elements costs about
@@ -22,6 +24,8 @@ std::string refusesBefore(Operation *op, const KernelGroup &group) {
     return "a costly element would be computed for each tile";
   if (isa<ElementwiseOpInterface>(op) && !isa<CastOp>(op))
     return "it would be computed once for each tile";
+  if (isa<CastOp>(op) && bitsOf(op->getOperand(0)) > bitsOf(op->getResult(0)))
+    return "each tile would read the wider elements";
   if (llvm::any_of(op->getUsers(), [&](Operation *user) { return !group.ops.contains(user); }))
     return "others read it too";
   return "";

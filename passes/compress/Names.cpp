@@ -51,4 +51,9 @@ std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::W
   return "";
 }
 
+void roundRows(mlir::hone::QuantizableOpInterface op, int64_t bits) {
+  if (auto matmul = dyn_cast<mlir::hone::MatmulOp>(*op); matmul && bits < 16)
+    matmul.setActivationBits(bits);
+}
+
 } // namespace hone

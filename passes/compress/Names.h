@@ -24,5 +24,8 @@ private:
 std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight,
                             int64_t group);
 
+/// Lets kernels round the other operand of the op, a product whose weight was rounded, to that many bits.
+void roundRows(mlir::hone::QuantizableOpInterface op, int64_t bits);
+
 } // namespace hone
 #endif

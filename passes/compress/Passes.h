@@ -9,7 +9,9 @@ namespace hone {
 #include "passes/compress/Passes.h.inc"
 
 class Calibration;
-/// The pass with what runs its samples.
+// Passes with what reads their weights and runs their samples.
 std::unique_ptr<mlir::Pass> createGptqWeights(GptqWeightsOptions options, Calibration &calibration);
+std::unique_ptr<mlir::Pass> createPruneWeights(PruneWeightsOptions options, Calibration &calibration);
+std::unique_ptr<mlir::Pass> createFactorWeights(FactorWeightsOptions options, Calibration &calibration);
 } // namespace hone
 #endif

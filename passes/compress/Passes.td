@@ -20,6 +20,7 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"zeros", "zeros", "bool", "false", "zero points beside the scales">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
+    Option<"rows", "rows", "int64_t", "16", "bits that kernels may round the product's other operand to: 16 or 8">,
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
   ];
@@ -42,6 +43,66 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"sweeps", "sweeps", "int64_t", "0", "of coordinate descent">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
+    Option<"rows", "rows", "int64_t", "16", "bits that kernels may round the product's other operand to: 16 or 8">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+def NarrowProducts : Pass<"hone-narrow-products", "::mlir::ModuleOp"> {
+  let summary = "products of f32 are computed with 16-bit floats and sums of f32";
+  let description = [{
+    Products, convolutions and attention of f32 read operands of `element` (f16 or bf16) and give results of it; casts stand in front of and behind them, and a weight's
+    is a recipe. All else (norms, softmax outside of attention, residual sums) stays f32. Tensor cores compute products of 16 bits many times faster than
+    those of f32, and weights take half the memory. f16 has 11 bits of precision and overflows above 65504, bf16 has 8 bits and the range of f32.
+
+    Needs: inferred shapes. Numerics: changes them: each operand and result is rounded to `element`.
+  }];
+  let options = [
+    Option<"element", "element", "std::string", "\"f16\"", "f16 or bf16">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+
+def PruneWeights : Pass<"hone-prune-weights", "::mlir::ModuleOp"> {
+  let summary = "elements of products' weights become zero";
+  let description = [{
+    Of every weight of f32 with two axes that a product reads, a `share` of each row's elements (a row is what one output sums over) becomes zero, or all but
+    `keep` of every `of` neighbours: 2 of 4 is what sparse tensor cores take. `magnitude` takes the smallest, with `global` below one threshold for all weights;
+    `wanda` the smallest times the root mean square of their inputs; `sparsegpt` those whose loss the others can best make good, and makes them. The last
+    two learn from samples, product after product, each with the inputs that the pruned ones in front of it give.
+
+    Weights stay dense arrays with zeros in them: the file gets no smaller and, so far, no kernel faster. Needs what reads weights and runs samples:
+    `hone-compile --compress=prune:2:4,method=sparsegpt --calibrate=DIR`; by itself the pass is an error.
+
+    Needs: inferred shapes. Numerics: changes them, see docs/compress.md.
+  }];
+  let options = [
+    Option<"share", "share", "double", "0.5", "of a row's elements that go">,
+    Option<"keep", "keep", "int64_t", "0", "elements that stay of every `of` neighbours; 0: by share">,
+    Option<"of", "of", "int64_t", "0", "neighbours along the sum">,
+    Option<"method", "method", "std::string", "\"magnitude\"", "magnitude, wanda or sparsegpt">,
+    Option<"global", "global", "bool", "false", "one threshold for all weights">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+
+def FactorWeights : Pass<"hone-factor-weights", "::mlir::ModuleOp"> {
+  let summary = "products with a weight become two products with thin ones";
+  let description = [{
+    The weight of each product of f32 becomes `up * down` with `rank` columns and rows, or with the least rank that keeps `energy`, a share of what
+    the outputs vary. With `learns`, outputs are those of samples: the truncated singular value decomposition is of the weight times a root of the inputs' second
+    moments. Where two factors are no smaller than the weight it stays, with a remark.
+
+    Needs what reads weights and runs samples: `hone-compile --compress=lowrank:energy=0.99 --calibrate=DIR`; by itself the pass is an error.
+
+    Needs: inferred shapes. Numerics: changes them, see docs/compress.md.
+  }];
+  let options = [
+    Option<"rank", "rank", "int64_t", "0", "of the factors; 0: by energy">,
+    Option<"energy", "energy", "double", "0.99", "share of the outputs' energy to keep">,
+    Option<"learns", "learns", "bool", "true", "outputs are those of samples; else all inputs count alike">,
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
   ];

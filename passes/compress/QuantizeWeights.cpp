@@ -161,6 +161,8 @@ public:
     std::string why;
     if (bits != 4 && bits != 8)
       why = "expected bits of 4 or 8, got " + std::to_string(bits);
+    else if (rows != 8 && rows != 16)
+      why = "expected rows of 8 or 16 bits, got " + std::to_string(rows);
     else if (group < 0)
       why = "expected a group of 0 or more, got " + std::to_string(group);
     else
@@ -201,6 +203,7 @@ private:
     Value numbers = get(quantizer.numbers()), scale = get(quantizer.scales()), zero = get(quantizer.zeros());
     op.getWeightOperand().set(DequantizeOp::create(b, op->getLoc(), weight.getType(), numbers, scale, zero,
                                                    form.scaleAxis(), form.group));
+    ::hone::roundRows(op, rows);
   }
 
   ::hone::NodeFilter names;

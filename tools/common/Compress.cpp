@@ -9,7 +9,7 @@
 namespace hone {
 namespace {
 
-enum class Kind { Number, Switch, Pattern, Choice };
+enum class Kind { Number, Share, Ratio, Switch, Pattern, Choice };
 
 struct Key {
   llvm::StringRef name;
@@ -23,17 +23,45 @@ struct Method {
   std::unique_ptr<mlir::Pass> (*make)(const CompressSpec &spec, Calibration *calibration);
 };
 
-// Of a choice, `initial` lists what there is, the default first.
+// Of a choice, `initial` lists what there is, the default first. A ratio is written without its key: 2:4.
+#define HONE_NAME_KEYS                                                                                       \
+  {"only", Kind::Pattern, "", "nodes to change, by name with * and ? (repeatable; none: all)"},              \
+      {"skip", Kind::Pattern, "", "nodes to leave (repeatable)"}
 #define HONE_INTEGER_KEYS(group)                                                                             \
   {"method", Kind::Choice, "rtn|gptq", "rtn rounds; gptq keeps the products of samples (--calibrate)"},      \
       {"group", Kind::Number, group, "neighbours along the sum of a product that share a scale; 0: all"},    \
       {"zeros", Kind::Switch, "", "zero points beside the scales (rtn)"},                                    \
       {"sweeps", Kind::Number, "0", "refinements behind gptq's first pass"},                                 \
       {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},                                 \
-      {"only", Kind::Pattern, "", "nodes to change, by name with * and ? (repeatable; none: all)"},          \
-      {"skip", Kind::Pattern, "", "nodes to leave (repeatable)"},
+      {"rows", Kind::Choice, "16|8",                                                                         \
+       "bits that rows of the other operand are rounded to as they come (host)"},                            \
+      HONE_NAME_KEYS,
 const Key narrowKeys[] = {HONE_INTEGER_KEYS("32")}, wideKeys[] = {HONE_INTEGER_KEYS("0")};
+const Key narrowFloatKeys[] = {HONE_NAME_KEYS};
+const Key pruneKeys[] = {
+    {"N:M", Kind::Ratio, "", "keeps N of every M neighbours along the sum of a product, as 2:4"},
+    {"share", Kind::Share, "", "of the elements of a row that go, where no N:M is given (0.5)"},
+    {"magnitude", Kind::Share, "", "share= with method=magnitude"},
+    {"method", Kind::Choice, "magnitude|wanda|sparsegpt",
+     "magnitude: the smallest go; wanda: the smallest times their inputs; sparsegpt: the others make good "
+     "for them (both: "
+     "--calibrate)"},
+    {"global", Kind::Switch, "", "one threshold for all weights (magnitude, share)"},
+    HONE_NAME_KEYS};
+const Key rankKeys[] = {
+    {"energy", Kind::Share, "", "of what outputs vary to keep (0.99)"},
+    {"rank", Kind::Number, "", "of every weight, instead of energy"},
+    {"method", Kind::Choice, "svd|data", "svd: of the weight; data: of its outputs on samples (--calibrate)"},
+    HONE_NAME_KEYS};
+#undef HONE_NAME_KEYS
 #undef HONE_INTEGER_KEYS
+
+template <typename Options>
+void readNames(const CompressSpec &spec, Options &options) {
+  for (const auto &[key, value] : spec.settings)
+    if (key == "only" || key == "skip")
+      (key == "only" ? options.only : options.skip).push_back(value);
+}
 
 template <typename Options>
 Options integerOptions(const CompressSpec &spec, int64_t bits) {
@@ -44,9 +72,9 @@ Options integerOptions(const CompressSpec &spec, int64_t bits) {
       llvm::StringRef(value).getAsInteger(10, options.group);
     else if (key == "embeddings")
       options.embeddings = true;
-    else if (key == "only" || key == "skip")
-      (key == "only" ? options.only : options.skip).push_back(value);
   }
+  options.rows = *spec.find("rows") == "8" ? 8 : 16;
+  readNames(spec, options);
   return options;
 }
 
@@ -62,10 +90,58 @@ std::unique_ptr<mlir::Pass> integers(const CompressSpec &spec, Calibration *cali
   return createGptqWeights(options, *calibration);
 }
 
+std::unique_ptr<mlir::Pass> pruning(const CompressSpec &spec, Calibration *calibration) {
+  PruneWeightsOptions options;
+  options.method = *spec.find("method");
+  options.global = spec.find("global") != nullptr;
+  for (llvm::StringRef key : {"share", "magnitude"})
+    if (const std::string *share = spec.find(key))
+      llvm::StringRef(*share).getAsDouble(options.share);
+  if (const std::string *ratio = spec.find("N:M")) {
+    auto [keep, of] = llvm::StringRef(*ratio).split(':');
+    keep.getAsInteger(10, options.keep);
+    of.getAsInteger(10, options.of);
+  }
+  readNames(spec, options);
+  return createPruneWeights(options, *calibration);
+}
+
+std::unique_ptr<mlir::Pass> lowRank(const CompressSpec &spec, Calibration *calibration) {
+  FactorWeightsOptions options;
+  options.learns = spec.needsSamples();
+  if (const std::string *energy = spec.find("energy"))
+    llvm::StringRef(*energy).getAsDouble(options.energy);
+  if (const std::string *rank = spec.find("rank"))
+    llvm::StringRef(*rank).getAsInteger(10, options.rank);
+  readNames(spec, options);
+  return createFactorWeights(options, *calibration);
+}
+
+template <bool isBrain>
+std::unique_ptr<mlir::Pass> floats(const CompressSpec &spec, Calibration *) {
+  NarrowProductsOptions options;
+  options.element = isBrain ? "bf16" : "f16";
+  readNames(spec, options);
+  return createNarrowProducts(options);
+}
+
 const Method methods[] = {
     {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", narrowKeys, integers<4>},
     {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideKeys, integers<8>},
+    {"f16", "products with floats of 16 bits and sums of f32: tensor cores of GPUs", narrowFloatKeys,
+     floats<false>},
+    {"bf16", "the same with the range of f32 and 8 bits of precision", narrowFloatKeys, floats<true>},
+    {"prune", "elements of weights become zero; arrays stay dense, so far no smaller and no faster",
+     pruneKeys, pruning},
+    {"lowrank", "products with a matrix become two products with thin ones", rankKeys, lowRank},
 };
+
+/// "2:4".
+bool isRatio(llvm::StringRef text) {
+  auto [keep, of] = text.split(':');
+  int64_t a, b;
+  return !keep.getAsInteger(10, a) && !of.getAsInteger(10, b);
+}
 
 std::string check(const Key &key, llvm::StringRef value, bool isGiven) {
   if (key.kind == Kind::Switch)
@@ -75,6 +151,9 @@ std::string check(const Key &key, llvm::StringRef value, bool isGiven) {
   int64_t number;
   if (key.kind == Kind::Number && (value.getAsInteger(10, number) || number < 0))
     return ("'" + key.name + "': expected a number of 0 or more, got '" + value + "'").str();
+  double share;
+  if (key.kind == Kind::Share && (value.getAsDouble(share) || !(share >= 0 && share < 1)))
+    return ("'" + key.name + "': expected a share from 0 to below 1, got '" + value + "'").str();
   if (key.kind == Kind::Choice && !llvm::is_contained(llvm::split(key.initial, '|'), value))
     return ("'" + key.name + "': expected " + key.initial + ", got '" + value + "'").str();
   if (key.kind == Kind::Pattern)
@@ -100,13 +179,15 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
   rest.split(parts, ',', -1, /*KeepEmpty=*/false);
   for (llvm::StringRef part : parts) {
     auto [keyName, value] = part.split('=');
+    if (isRatio(part))
+      keyName = "N:M", value = part;
     auto key = llvm::find_if(method->keys, [&, wanted = keyName](const Key &k) { return k.name == wanted; });
     if (key == method->keys.end()) {
       auto names = llvm::map_range(method->keys, [](const Key &k) { return k.name.str(); });
       return where + "'" + name.str() + "' has no setting '" + keyName.str() +
              "'; it has: " + llvm::join(names, " ");
     }
-    if (std::string why = check(*key, value, part.contains('=')); !why.empty())
+    if (std::string why = check(*key, value, part.contains('=') || isRatio(part)); !why.empty())
       return where + why;
     bool isRepeated =
         llvm::any_of(spec.settings, [&, wanted = keyName](const auto &s) { return s.first == wanted; });
@@ -118,8 +199,18 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
     if (!key.initial.empty() &&
         !llvm::any_of(spec.settings, [&](const auto &s) { return s.first == key.name; }))
       spec.settings.emplace_back(key.name.str(), key.initial.split('|').first.str());
+  auto both = [&](llvm::StringRef a, llvm::StringRef b) { return spec.find(a) && spec.find(b); };
   if (spec.needsSamples() && spec.find("zeros"))
     return where + "gptq is symmetric: no 'zeros'";
+  for (auto [a, b] : {std::pair("share", "magnitude"),
+                      {"N:M", "share"},
+                      {"N:M", "magnitude"},
+                      {"N:M", "global"},
+                      {"energy", "rank"}})
+    if (both(a, b))
+      return where + "give either '" + a + "' or '" + b + "'";
+  if ((spec.find("magnitude") || spec.find("global")) && spec.needsSamples())
+    return where + "'" + (spec.find("global") ? "global" : "magnitude") + "' is for method=magnitude";
   return "";
 }
 
@@ -132,8 +223,10 @@ const std::string *CompressSpec::find(llvm::StringRef key) const {
 
 bool CompressSpec::needsSamples() const {
   const std::string *how = find("method");
-  return how && *how != "rtn";
+  return how && *how != "rtn" && *how != "magnitude" && *how != "svd";
 }
+
+bool CompressSpec::readsWeights() const { return needsSamples() || method == "prune" || method == "lowrank"; }
 
 static bool isTokenFile(llvm::StringRef path) {
   return path.ends_with(".npy") && llvm::sys::fs::is_regular_file(path);
@@ -185,7 +278,7 @@ std::string compressHelp() {
   llvm::raw_string_ostream to(text);
   to << "--compress=METHOD[:KEY[=VALUE],...]   (repeatable: a later one takes what earlier ones left)\n";
   for (const Method &method : methods) {
-    to << "\n" << llvm::formatv("  {0,-6} {1}\n", method.name, method.summary);
+    to << "\n" << llvm::formatv("  {0,-7} {1}\n", method.name, method.summary);
     for (const Key &key : method.keys) {
       std::string name = (key.name + (key.initial.empty() ? "" : "=" + key.initial.str())).str();
       to << llvm::formatv("    {0,-12} {1}\n", name, key.summary);
@@ -194,6 +287,9 @@ std::string compressHelp() {
   to << "\nExamples:\n"
         "  hone-compile model.onnx -o model.hone --compress=int4:group=32,embeddings,skip=*lm_head*\n"
         "  hone-compile model.onnx -o model.hone --compress=int8:only=*lm_head* --compress=int4\n"
+        "  hone-compile model.onnx -o model.hone --compress=prune:2:4,method=sparsegpt --calibrate=samples\n"
+        "  hone-compile model.onnx -o model.hone --compress=lowrank:energy=0.99,method=data "
+        "--calibrate=samples\n"
         "  hone-compile model.onnx -o model.hone --compress=int4 --calibrate=samples   (measures what it "
         "costs)\n";
   return text;

@@ -19,6 +19,7 @@ struct CompressSpec {
   const std::string *find(llvm::StringRef key) const;
   /// Whether the method learns from samples.
   bool needsSamples() const;
+  bool readsWeights() const; ///< while passes run, with or without samples
 };
 
 /// Reads a specification; empty on success, else why it can't be read: an unknown method or key, a value that

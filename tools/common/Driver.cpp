@@ -419,7 +419,7 @@ private:
     OwningOpRef<ModuleOp> original;
     if (evaluationSources(options).any())
       original = module->clone();
-    if (llvm::any_of(compressions, [](const CompressSpec &spec) { return spec.needsSamples(); }))
+    if (llvm::any_of(compressions, [](const CompressSpec &spec) { return spec.readsWeights(); }))
       makeCalibration();
     bool ok = runPasses(*module, phase, /*isModel=*/true);
     calibration.reset();

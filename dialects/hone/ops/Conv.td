@@ -2,7 +2,7 @@
 #ifndef HONE_CONV_TD
 #define HONE_CONV_TD
 include "dialects/hone/HoneDialect.td"
-def Hone_ConvOp : Hone_CostlyElementOp<"conv"> {
+def Hone_ConvOp : Hone_CostlyElementOp<"conv", [Hone_SumsProducts]> {
   let summary = "N-D convolution: input [B, C, spatial...], weight [O, C/group, kernel...], bias [O]";
   let description = [{
     `strides`, `dilations`: one a spatial dimension, at least 1; `pads`: all begins, then all ends, in elements. Result

@@ -1,27 +1,10 @@
 // GPTQ by blocks of rows, then coordinate descent row by row.
 #include "passes/compress/math/Gptq.h"
-#include <Eigen/Cholesky>
+#include "passes/compress/math/Moments.h"
 #include <cmath>
 
 namespace hone {
 namespace {
-
-/// Inputs that were never seen carry no information: they get a moment, so that the inverse exists.
-Eigen::MatrixXf damped(const Eigen::MatrixXf &moments, double damping) {
-  Eigen::MatrixXf m = moments;
-  double mean = m.diagonal().cast<double>().mean();
-  float added = float(mean > 0 ? damping * mean : 1);
-  m.diagonal().array() += added;
-  return m;
-}
-
-/// U with M^-1 = U^T U, upper triangular, row-major.
-Matrix inverseFactor(const Eigen::MatrixXf &m) {
-  Eigen::MatrixXd wide = m.cast<double>();
-  Eigen::MatrixXd inverse = wide.llt().solve(Eigen::MatrixXd::Identity(m.rows(), m.cols()));
-  Eigen::MatrixXd lower = Eigen::LLT<Eigen::MatrixXd>(inverse).matrixL();
-  return lower.transpose().cast<float>();
-}
 
 /// Rows [from, from + count) in the order of columns.
 void passOverColumns(const Matrix &w, int64_t from, int64_t count, const Matrix &factor,

@@ -1,0 +1,132 @@
+// Sums of products with 16-bit operands, between casts.
+#include "dialects/hone/HoneDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "passes/compress/Names.h"
+#include "passes/compress/Passes.h"
+
+namespace hone {
+#define GEN_PASS_DEF_NARROWPRODUCTS
+#include "passes/compress/Passes.h.inc"
+} // namespace hone
+
+using namespace mlir;
+using namespace mlir::hone;
+
+namespace {
+
+class NarrowProducts : public ::hone::impl::NarrowProductsBase<NarrowProducts> {
+public:
+  using Base = ::hone::impl::NarrowProductsBase<NarrowProducts>;
+  using Base::Base;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    std::string why;
+    if (element == "f16")
+      narrow = Float16Type::get(context);
+    else if (element == "bf16")
+      narrow = BFloat16Type::get(context);
+    else
+      why = "expected the element f16 or bf16, got '" + element + "'";
+    if (why.empty())
+      names = ::hone::NodeFilter::make(only, skip, why);
+    return why.empty() ? success() : emitError(UnknownLoc::get(context), "hone-narrow-products: ") << why;
+  }
+
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (op->hasTrait<SumsProducts>() && !op->getParentOfType<WeightOp>() && names.takes(op) &&
+          isF32(op->getResult(0)))
+        ops.push_back(op);
+    });
+    SymbolTable symbols(getOperation());
+    for (Operation *op : ops)
+      change(op, symbols);
+    casts.clear();
+    SmallVector<CastOp> all;
+    getOperation().walk([&](CastOp cast) { all.push_back(cast); });
+    for (CastOp cast : all)
+      narrowBias(cast, symbols);
+  }
+
+private:
+  static bool isF32(Value x) { return cast<RankedTensorType>(x.getType()).getElementType().isF32(); }
+  static Type with(Value x, Type element) { return cast<RankedTensorType>(x.getType()).clone(element); }
+
+  void change(Operation *op, SymbolTable &symbols) {
+    OpBuilder b(op);
+    for (OpOperand &operand : op->getOpOperands())
+      if (isF32(operand.get()))
+        operand.set(narrowed(b, op->getLoc(), operand.get(), symbols));
+    b.setInsertionPointAfter(op);
+    for (Value result : op->getResults()) {
+      if (!isF32(result))
+        continue;
+      Type wide = result.getType();
+      result.setType(with(result, narrow));
+      Value back = CastOp::create(b, op->getLoc(), wide, result, b.getF32Type());
+      result.replaceAllUsesExcept(back, back.getDefiningOp());
+    }
+  }
+
+  /// A sum of a product and a weight that is rounded anyway becomes a sum of rounded ones: so a product and its
+  /// bias stay next to each other, as those that merge products look for them.
+  void narrowBias(CastOp cast, SymbolTable &symbols) {
+    auto sum = cast.getInput().getDefiningOp<AddOp>();
+    if (!sum || !sum->hasOneUse() || cast.getTo() != narrow)
+      return;
+    for (unsigned i = 0; i < 2; ++i) {
+      auto product = sum->getOperand(i).getDefiningOp<CastOp>();
+      auto bias = sum->getOperand(1 - i).getDefiningOp<GetWeightOp>();
+      if (!product || !bias || !isF32(bias.getResult()) ||
+          product.getInput().getType() != with(product.getResult(), narrow) ||
+          !product.getInput().getDefiningOp()->hasTrait<SumsProducts>())
+        continue;
+      OpBuilder b(sum);
+      Value operands[2];
+      operands[i] = product.getInput();
+      operands[1 - i] = narrowed(b, sum.getLoc(), bias.getResult(), symbols);
+      Value made = AddOp::create(b, sum.getLoc(), cast.getType(), operands[0], operands[1]);
+      cast.getResult().replaceAllUsesWith(made);
+      cast.erase();
+      sum.erase();
+      if (product->use_empty())
+        product.erase();
+      return;
+    }
+  }
+
+  Value narrowed(OpBuilder &b, Location loc, Value x, SymbolTable &symbols) {
+    // What another product has just widened is there as it was.
+    if (auto cast = x.getDefiningOp<CastOp>(); cast && cast.getInput().getType() == with(x, narrow))
+      return cast.getInput();
+    auto get = x.getDefiningOp<GetWeightOp>();
+    if (!get) { // once, for all that read it
+      Value &made = casts[x];
+      if (made)
+        return made;
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointAfterValue(x);
+      return made = CastOp::create(b, loc, with(x, narrow), x, narrow);
+    }
+    std::string name = (get.getWeight() + "." + element).str();
+    auto weight = symbols.lookup<WeightOp>(name);
+    if (!weight) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(getOperation().getBody());
+      weight = WeightOp::create(b, get.getLoc(), name, with(x, narrow), {}, {}, {});
+      symbols.insert(weight);
+      b.setInsertionPointToStart(&weight.getRecipe().emplaceBlock());
+      Value from = GetWeightOp::create(b, get.getLoc(), x.getType(), get.getWeightAttr());
+      YieldOp::create(b, get.getLoc(),
+                      CastOp::create(b, get.getLoc(), with(x, narrow), from, narrow).getResult());
+    }
+    return GetWeightOp::create(b, loc, weight.getType(), weight.getSymName());
+  }
+
+  Type narrow;
+  DenseMap<Value, Value> casts;
+  ::hone::NodeFilter names;
+};
+
+} // namespace
