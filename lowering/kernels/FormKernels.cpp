@@ -131,12 +131,12 @@ private:
   }
 
   /// A reader whose family takes `op` in front of its root although others read it too: the kernel then
-  /// yields both, as with the sum of a residual and its norm. The others must stand behind the kernel.
+  /// yields both, as with the sum of a residual and its norm. Or only casts, behind which `op` is stored in two
+  /// element types. The others must stand behind the kernel.
   KernelGroup *sharedReader(Operation *op) {
     for (Operation *user : op->getUsers()) {
       KernelGroup *group = groupOf.lookup(user);
-      if (!group || !group->family || user->getBlock() != op->getBlock() ||
-          !group->family->refusesPrologue(op, *group, shapes).empty())
+      if (!group || user->getBlock() != op->getBlock() || !takesShared(op, *group))
         continue;
       Operation *last = lastOf(*group);
       bool othersFollow = llvm::all_of(op->getUsers(), [&](Operation *other) {
@@ -151,6 +151,13 @@ private:
         return group;
     }
     return nullptr;
+  }
+
+  bool takesShared(Operation *op, KernelGroup &group) {
+    if (group.family)
+      return group.family->refusesPrologue(op, group, shapes).empty();
+    return llvm::all_of(group.ops, [](Operation *member) { return isa<CastOp>(member); }) &&
+           tryJoin(op, group).reason.empty();
   }
 
   static Operation *lastOf(KernelGroup &group) {

@@ -40,6 +40,13 @@ def rounded(w, bits, group, zeros=False):
     return (np.clip(np.rint(g / scale), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) * scale).reshape(w.shape)
 
 
+def pruned(w, keep, of):
+    """[inputs, outputs] with all but the `keep` largest of every `of` neighbours of a column at zero."""
+    g = w.reshape(w.shape[0] // of, of, w.shape[1])
+    rank = np.argsort(np.argsort(np.abs(g), axis=1, kind="stable"), axis=1, kind="stable")
+    return np.where(rank >= of - keep, g, 0).reshape(w.shape)
+
+
 def snr(want, got):
     return float(10 * np.log10((want.astype(np.float64) ** 2).sum() / ((want - got).astype(np.float64) ** 2).sum()))
 
@@ -111,6 +118,54 @@ class Test:
             again = compiled.run({"x": x}, ["y"])["y"]
         self.check("a dump behind compress", np.array_equal(direct, again), "it computes something else")
 
+    def matches(self, spec, w1, w2, tolerance=1e-3):
+        x = self.inputs[0]
+        with self.compile(self.model, f"--compress={spec}") as compiled:
+            got, want = compiled.run({"x": x}, ["y"])["y"], self.forward(x, w1, w2)
+        error = float(np.abs(got - want).max() / np.abs(want).max())
+        self.check(f"{spec} is what numpy makes of it", error < tolerance, f"largest error {error:.3g}")
+
+    def pruning(self):
+        self.matches("prune:2:4", pruned(self.w1, 2, 4), pruned(self.w2, 2, 4))
+        self.matches("prune:1:8", pruned(self.w1, 1, 8), pruned(self.w2, 1, 8))
+        self.matches("prune:share=0.75", pruned(self.w1, K // 4, K), pruned(self.w2, HIDDEN // 4, HIDDEN))
+        self.matches("prune:magnitude=0.75,only=z", self.w1, self.w2, 1e-5)
+        # One threshold: found to within 1 % of a size, so the share is what is checked.
+        path = self.folder / "global.mlir"
+        scaled = save(self.folder / "scaled.onnx", f"(float[n,{K}] x) => (float[] y) {{ a = MatMul(x, w1) r = Relu(a) y = MatMul(r, w2) }}", w1=self.w1, w2=self.w2 * 8)
+        subprocess.run([self.bin / "hone-compile", scaled, "--compress=prune:magnitude=0.6,global", "--compile-to=compress", "-o", path], check=True, stdout=subprocess.DEVNULL)
+        kept = np.fromfile(f"{path}.weights", np.float32)
+        zeros, share = float((kept[: self.w1.size] == 0).mean()), float((kept == 0).mean())
+        self.check("one threshold takes a share of all weights", abs(share - 0.6) < 0.01 and zeros > 0.8, f"{share:.3f} of all, {zeros:.3f} of the smaller weight")
+        x = normal(300, K) @ self.mix
+        want, reached = self.forward(x, self.w1, self.w2), {}
+        for method in ("magnitude", "wanda", "sparsegpt"):
+            with self.compile(self.model, f"--compress=prune:2:4,method={method}", f"--calibrate={self.samples}") as compiled:
+                reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        self.check("samples help pruning, reconstruction most", reached["magnitude"] + 0.5 < reached["wanda"] < reached["sparsegpt"] - 1, str(reached))
+
+    def low_rank(self):
+        u, s, v = np.linalg.svd(self.w1, full_matrices=False)
+        self.matches("lowrank:rank=16,only=a", (u[:, :16] * s[:16]) @ v[:16], self.w2)
+        share = np.cumsum(s**2) / (s**2).sum()
+        r = int(np.searchsorted(share, 0.6)) + 1
+        self.matches("lowrank:energy=0.6,only=a", (u[:, :r] * s[:r]) @ v[:r], self.w2)
+        self.matches("lowrank:rank=60", self.w1, self.w2, 1e-5)  # no smaller: stays
+        x = normal(300, K) @ self.mix
+        want, reached = self.forward(x, self.w1, self.w2), {}
+        for method in ("svd", "data"):
+            with self.compile(self.model, f"--compress=lowrank:rank=12,method={method}", f"--calibrate={self.samples}") as compiled:
+                reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        self.check("factors of outputs beat factors of weights", reached["data"] > reached["svd"] + 2, str(reached))
+
+    def floats(self):
+        x = self.inputs[0]
+        want = self.forward(x, self.w1, self.w2)
+        for spec, least in (("f16", 55), ("bf16", 38), ("int8:rows=8", 30), ("int8", 38)):
+            with self.compile(self.model, f"--compress={spec}") as compiled:
+                reached = snr(want, compiled.run({"x": x}, ["y"])["y"])
+            self.check(f"{spec} is as near as its bits allow", least < reached < least + 30, f"{reached:.1f} dB")
+
     def perplexity(self):
         path, tokens = self.folder / "language.json", np.load(self.folder / "tokens.npy")
         for spec, table in (("int4", self.table), ("int8:embeddings", rounded(self.table.T, 8, K).T)):
@@ -140,6 +195,14 @@ class Test:
         self.refused("a setting twice", ["--compress=int4:group=16,group=32"], "twice")
         self.refused("zero points with gptq", ["--compress=int4:method=gptq,zeros", samples], "symmetric")
         self.refused("gptq without samples", ["--compress=int4:method=gptq"], "--calibrate")
+        self.refused("pruning by samples without any", ["--compress=prune:2:4,method=wanda"], "--calibrate")
+        self.refused("a ratio and a share", ["--compress=prune:2:4,share=0.5"], "either")
+        self.refused("a ratio that keeps all", ["--compress=prune:4:4"], "4:4")
+        self.refused("a share of all", ["--compress=prune:share=1"], "below 1")
+        self.refused("one threshold for groups", ["--compress=prune:2:4,global"], "either")
+        self.refused("one threshold by samples", ["--compress=prune:global,method=wanda", samples], "magnitude")
+        self.refused("rank and energy", ["--compress=lowrank:rank=4,energy=0.5"], "either")
+        self.refused("rows of 4 bits", ["--compress=int8:rows=4"], "16|8")
         self.refused("samples without a method", [samples], "--compress")
         self.refused("a folder that is none", ["--compress=int4", "--calibrate=/nowhere"], "/nowhere")
         self.refused("a budget without samples", ["--compress=int4", "--accuracy-budget=cosine:0.9"], "--calibrate")
@@ -173,7 +236,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.low_rank, test.floats, test.report, test.learning, test.perplexity, test.bad_requests):
             try:
                 part()
             except Failure as why:

@@ -2,7 +2,7 @@
 // RUN: hone-opt %s --split-input-file --hone-phase-partition --hone-phase-kernels --hone-phase-schedule | FileCheck %s
 
 // A product: 2 * 64 * 64 flops a row, and a relu.
-// CHECK: arithmetic = "f32", flops = "8256*n", kernel = "k0_loops"
+// CHECK: arithmetic = "f32", bytes = "16384 + 512*n", flops = "8256*n", kernel = "k0_loops"
 // CHECK-SAME: weight_bytes = "16384"
 func.func @main(%x: tensor<?x64xf32> {hone.dims = ["n", 64], hone.name = "x"}) -> (tensor<?x64xf32> {hone.name = "y"}) {
   %w = hone.get_weight @w : tensor<64x64xf32>
