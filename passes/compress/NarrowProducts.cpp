@@ -69,8 +69,8 @@ private:
     }
   }
 
-  /// A sum of a product and a weight that is rounded anyway becomes a sum of rounded ones: so a product and its
-  /// bias stay next to each other, as those that merge products look for them.
+  /// A sum of a product and a weight that is rounded anyway becomes a sum of rounded ones: so a product and
+  /// its bias stay next to each other, as those that merge products look for them.
   void narrowBias(CastOp cast, SymbolTable &symbols) {
     auto sum = cast.getInput().getDefiningOp<AddOp>();
     if (!sum || !sum->hasOneUse() || cast.getTo() != narrow)
@@ -100,6 +100,11 @@ private:
     // What another product has just widened is there as it was.
     if (auto cast = x.getDefiningOp<CastOp>(); cast && cast.getInput().getType() == with(x, narrow))
       return cast.getInput();
+    // Rounded weights stay what kernels read: only their scales are narrowed.
+    if (auto rounded = x.getDefiningOp<DequantizeOp>(); rounded && isF32(rounded.getScale()))
+      return DequantizeOp::create(b, loc, with(x, narrow), rounded.getInput(),
+                                  narrowed(b, loc, rounded.getScale(), symbols), rounded.getZero(),
+                                  rounded.getAxis(), rounded.getBlock());
     auto get = x.getDefiningOp<GetWeightOp>();
     if (!get) { // once, for all that read it
       Value &made = casts[x];

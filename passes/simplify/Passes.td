@@ -12,6 +12,17 @@ def InferShapes : Pass<"hone-infer-shapes", "::mlir::ModuleOp"> {
   }];
 }
 
+def ExposeValues : Pass<"hone-expose-values", "::mlir::ModuleOp"> {
+  let summary = "every named value of @main becomes an output, to compare graphs value by value";
+  let description = [{
+    For each node of the model that has a name, the last tensor that carries it and stands in the body of @main is returned too, as output `node:NAME`.
+    Weights, constants, and what is returned already stay out, and so does what stands in bodies of control flow. `tools/dev/hone-check` compares
+    two graphs by it.
+
+    Needs: nothing. Numerics: unchanged.
+  }];
+}
+
 def FoldShapes : Pass<"hone-fold-shapes", "::mlir::ModuleOp"> {
   let summary = "replaces shape computations by what they are known to hold";
   let description = [{

@@ -75,6 +75,12 @@ def check(checks, args, folder):
     checks.run("--emit=exe", [*compiling[:-1], program, "--emit=exe"])
     checks.run("executable", [program, "--random-inputs"], words=["y: f32 [4] ="])
 
+    fresh = folder / "fresh"
+    new_pass = ROOT / "tools" / "dev" / "new-pass"
+    checks.run("new-pass --plugin", [sys.executable, new_pass, "DropDoubleRelu", "--plugin", fresh], words=["next: cmake"])
+    checks.run("new-pass over files", [sys.executable, new_pass, "DropDoubleRelu", "--plugin", fresh], code=1, words=["is there already"])
+    checks.run("new-pass in no phase", [sys.executable, new_pass, "DropDoubleRelu", "--phase", "none"], code=1, words=["there is no passes/none", "simplify"])
+    checks.run("test of a new plugin", ["ctest", "--test-dir", build(fresh), "--output-on-failure"], words=["100% tests passed"])
     plugin = build(PLUGINS / "example") / "libExamplePlugin.so"
     dialect = build(PLUGINS / "dialect") / "libDialectPlugin.so"
     foreign = build(PLUGINS / "foreign")

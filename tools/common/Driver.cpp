@@ -492,7 +492,7 @@ private:
   std::string printed() {
     std::string text;
     llvm::raw_string_ostream stream(text);
-    module->print(stream);
+    module->print(stream, OpPrintingFlags().enableDebugInfo(options.keepNames));
     return text;
   }
 

@@ -20,6 +20,7 @@ struct CompileOptions {
   std::string evalTokens;     // token ids to measure with
   std::string accuracyBudget; // what it may cost: cosine:0.999, snr:30dB, ppl:+2%
   bool checkOnly = false;
+  bool keepNames = false; // IR that is written says which nodes of the model its ops come from
   bool explain = false;
   std::string explainFile, reportFile, saveTemps;
   std::string emit = "hone";               // hone, exe, obj

@@ -80,6 +80,8 @@ int main(int argc, char **argv) {
   app.add_option("--accuracy-budget", options.accuracyBudget,
                  "cosine:0.999, snr:30dB or ppl:+2%: no file is written when --compress costs more");
   app.add_flag("--help-compress", helpCompress, "list the kinds of compression");
+  app.add_flag("--keep-names", options.keepNames,
+               "IR that is written names the model's nodes, as loc(\"layer0/MatMul\")");
   app.add_option("--explain", explain, "what was raised, fused and refused, to FILE or the standard output")
       ->expected(0, 1);
   app.add_option("--report", options.reportFile,
