@@ -22,6 +22,8 @@ public:
   };
   /// Keeps bytes that a weight may refer to for as long as the module is compiled.
   virtual mlir::FailureOr<Place> keep(llvm::ArrayRef<char> bytes) = 0;
+  /// Hears what became of a layer on samples: which share of its outputs' energy is lost.
+  virtual void note(mlir::Operation *layer, double lostShare) = 0;
   virtual void progress(llvm::StringRef what, size_t done, size_t all) = 0;
   virtual const ParallelFor &parallel() const = 0;
 };

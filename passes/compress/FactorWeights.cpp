@@ -57,6 +57,7 @@ private:
           << r << " takes " << thin << " elements, the whole " << dense;
       return success();
     }
+    layers.note(layer, factors.up * factors.down);
     std::string name = layer.weight.getSymName().str();
     auto down = layers.addMatrix(layer, name + ".down", factors.down),
          up = layers.addMatrix(layer, name + ".up", factors.up);

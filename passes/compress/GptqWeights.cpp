@@ -60,6 +60,7 @@ private:
     ::hone::Rounded rounded =
         layer.moments ? ::hone::gptq(w, *layer.moments, grid, {0.01, int(sweeps)}, calibration->parallel())
                       : ::hone::roundNearest(w, grid);
+    layers.note(layer, rounded.dense(grid));
     if (layer.isTurned()) {
       rounded.numbers.transposeInPlace();
       rounded.scales.transposeInPlace();

@@ -49,6 +49,11 @@ LogicalResult Layerwise::run(const Selection &selection, function_ref<LogicalRes
   return success();
 }
 
+void Layerwise::note(Layer &layer, const Matrix &changed) {
+  if (layer.moments)
+    calibration.note(layer.op, outputError(layer.elements, changed, *layer.moments, calibration.parallel()));
+}
+
 FailureOr<Value> Layerwise::add(Layer &layer, const Twine &name, RankedTensorType type,
                                 ArrayRef<char> bytes) {
   auto place = calibration.keep(bytes);

@@ -36,6 +36,8 @@ public:
   mlir::LogicalResult run(const Selection &selection,
                           llvm::function_ref<mlir::LogicalResult(Layer &)> change);
 
+  /// Says what the layer's outputs on samples are when its weight is `changed` ([outputs, inputs]).
+  void note(Layer &layer, const Matrix &changed);
   /// A new weight of these bytes, read in front of the layer.
   mlir::FailureOr<mlir::Value> add(Layer &layer, const llvm::Twine &name, mlir::RankedTensorType type,
                                    llvm::ArrayRef<char> bytes);

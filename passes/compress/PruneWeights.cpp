@@ -103,6 +103,7 @@ private:
                     : method == "sparsegpt" && layer.moments
                         ? ::hone::reconstruct(w, *layer.moments, sparsity, 0.01, calibration->parallel())
                         : ::hone::prune(w, ::hone::importance(w, layer.moments), sparsity);
+    layers.note(layer, pruned);
     if (layer.isTurned())
       pruned.transposeInPlace();
     auto made = layers.addMatrix(layer, layer.weight.getSymName() + ".pruned", pruned);

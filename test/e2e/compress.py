@@ -108,6 +108,17 @@ class Test:
         for method in ("rtn", "gptq"):
             with self.compile(self.model, f"--compress=int4:method={method}", f"--calibrate={self.samples}") as compiled:
                 reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        path = self.folder / "layers.json"
+        with self.compile(self.model, "--compress=int4:method=gptq,only=a", f"--calibrate={self.samples}", f"--report={path}") as compiled:
+            dump = self.folder / "only.mlir"
+            subprocess.run([self.bin / "hone-compile", self.model, "--compress=int4:method=gptq,only=a", f"--calibrate={self.samples}", "--compile-to=compress", "-o", dump], check=True, stdout=subprocess.DEVNULL)
+        data = np.fromfile(f"{dump}.weights", np.uint8)
+        numbers = data[: K * HIDDEN // 2]
+        q = np.stack([numbers & 15, numbers >> 4], -1).reshape(K, HIDDEN).astype(np.int8)
+        q = np.where(q > 7, q - 16, q) * np.repeat(data[K * HIDDEN // 2 :].view(np.float32).reshape(K // 32, HIDDEN), 32, 0)
+        seen, stated = np.concatenate(self.inputs), json.loads(path.read_text())["accuracy"]["layers"]
+        mine = snr(seen @ self.w1, seen @ q)
+        self.check("the report's layer", [l["node"] for l in stated] == ["a"] and abs(stated[0]["snr_db"] - mine) < 0.05, f"{stated} and {mine}")
         self.check("gptq loses less than rounding", reached["gptq"] > reached["rtn"] + 2, str(reached))
         # A dump refers to the bytes beside it, and goes on from there to the same file.
         dump = self.folder / "dump.mlir"

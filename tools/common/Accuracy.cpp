@@ -161,6 +161,14 @@ void Accuracy::print(llvm::raw_ostream &out) const {
                          llvm::format("%.4g", o.maxError));
   if (shown.size() < outputs.size())
     out << llvm::formatv("  (the first output and the worst of {0}; all are in --report)\n", outputs.size());
+  if (!layers.empty()) {
+    std::vector<LayerAccuracy> worst = layers;
+    llvm::stable_sort(worst, [](const LayerAccuracy &a, const LayerAccuracy &b) { return a.snr < b.snr; });
+    worst.resize(std::min<size_t>(worst.size(), 3));
+    for (const LayerAccuracy &l : worst)
+      out << llvm::formatv("  {0,-40} {1,9:f1}\n", l.node, l.snr);
+    out << llvm::formatv("  (the worst of {0} layers, each by itself; all are in --report)\n", layers.size());
+  }
   if (agreement)
     out << llvm::formatv("  perplexity {0:f3} -> {1:f3} ({2}), the same next token at {3:f1} % of places\n",
                          *perplexity[0], *perplexity[1],
@@ -186,6 +194,11 @@ llvm::json::Object Accuracy::json() const {
                           {"outputs", std::move(rows)},
                           {"file_bytes", sides(bytes[0], bytes[1])},
                           {"seconds", sides(seconds[0], seconds[1])}};
+  llvm::json::Array changed;
+  for (const LayerAccuracy &l : layers)
+    changed.push_back(llvm::json::Object{{"node", l.node}, {"snr_db", number(l.snr)}});
+  if (!layers.empty())
+    root["layers"] = std::move(changed);
   if (agreement) {
     root["perplexity"] = sides(number(*perplexity[0]), number(*perplexity[1]));
     root["token_agreement"] = *agreement;

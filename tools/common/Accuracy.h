@@ -25,9 +25,17 @@ struct OutputAccuracy {
   double maxError; // the largest |y - z|
 };
 
+/// Of a product whose weight changed, on the samples that its method learned from and with its inputs as they
+/// were by then.
+struct LayerAccuracy {
+  std::string node;
+  double snr; // dB, of its outputs
+};
+
 struct Accuracy {
   int64_t samples = 0;
   std::vector<OutputAccuracy> outputs;
+  std::vector<LayerAccuracy> layers; // in order; of methods that learn
   /// Of language models, from the output [.., length, vocabulary]: exp of the mean negative log likelihood of
   /// each row's tokens but the first, and the share of places whose likeliest token is the original's.
   std::optional<double> perplexity[2], agreement;

@@ -6,6 +6,7 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -248,6 +249,14 @@ FailureOr<Eigen::MatrixXf> StagedCalibration::moments(Value value) {
   for (int64_t part = 1; part < parts; ++part)
     sums[0] += sums[part];
   return Eigen::MatrixXf(sums[0].selfadjointView<Eigen::Lower>());
+}
+
+void StagedCalibration::note(Operation *layer, double lostShare) {
+  Location loc = layer->getLoc();
+  if (auto fused = dyn_cast<FusedLoc>(loc); fused && !fused.getLocations().empty())
+    loc = fused.getLocations().front();
+  auto name = dyn_cast<NameLoc>(loc);
+  noted.push_back({name ? name.getName().str() : "(no name)", -10 * std::log10(std::max(lostShare, 1e-30))});
 }
 
 FailureOr<std::vector<float>> StagedCalibration::elements(mlir::hone::WeightOp weight) {

@@ -31,6 +31,8 @@ public:
   mlir::FailureOr<Eigen::MatrixXf> moments(mlir::Value value) override;
   mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) override;
   mlir::FailureOr<Place> keep(llvm::ArrayRef<char> bytes) override;
+  void note(mlir::Operation *layer, double lostShare) override;
+  const std::vector<LayerAccuracy> &layers() const { return noted; }
   void progress(llvm::StringRef what, size_t done, size_t all) override { setup.progress(what, done, all); }
   const ParallelFor &parallel() const override { return parallelFor; }
 
@@ -60,6 +62,7 @@ private:
   int64_t kept = 0;                   // bytes in the weight file
   mlir::Operation *reached = nullptr; // the last op that was run; null: none yet
   llvm::DenseMap<mlir::Value, std::vector<Stored>> stored;
+  std::vector<LayerAccuracy> noted;
   llvm::DenseMap<mlir::Operation *, bool> known; // ops that read weights and constants only
 };
 

@@ -422,8 +422,9 @@ private:
     if (llvm::any_of(compressions, [](const CompressSpec &spec) { return spec.readsWeights(); }))
       makeCalibration();
     bool ok = runPasses(*module, phase, /*isModel=*/true);
+    std::vector<LayerAccuracy> layers = calibration ? calibration->layers() : std::vector<LayerAccuracy>();
     calibration.reset();
-    return ok && (!original || measure(std::move(original)));
+    return ok && (!original || measure(std::move(original), std::move(layers)));
   }
 
   void makeCalibration() {
@@ -450,7 +451,7 @@ private:
   }
 
   /// Runs both graphs on this machine and compares; what they are made for may be another.
-  bool measure(OwningOpRef<ModuleOp> original) {
+  bool measure(OwningOpRef<ModuleOp> original, std::vector<LayerAccuracy> layers) {
     std::string files[] = {folder + "/original.hone", folder + "/compressed.hone"}, error;
     OwningOpRef<ModuleOp> compressed = module->clone();
     size_t said = diagnostics.remarks().size();
@@ -462,6 +463,7 @@ private:
                         [&](size_t done, size_t all) { progress.step("sample", done, all); });
     if (!findings.accuracy)
       return fail(error);
+    findings.accuracy->layers = std::move(layers);
     progress.clear();
     bool isOutFree =
         options.output != "-" && !options.json && !(options.explain && options.explainFile.empty());

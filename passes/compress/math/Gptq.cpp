@@ -2,6 +2,8 @@
 #include "passes/compress/math/Gptq.h"
 #include "passes/compress/math/Moments.h"
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace hone {
 namespace {
@@ -97,14 +99,19 @@ Rounded gptq(const Matrix &w, const Eigen::MatrixXf &moments, const Grid &grid, 
   return result;
 }
 
-double outputError(const Matrix &w, const Matrix &rounded, const Eigen::MatrixXf &moments) {
-  Eigen::MatrixXd m = moments.cast<double>();
-  double lost = 0, whole = 0;
-  for (int64_t row = 0; row < w.rows(); ++row) {
-    Eigen::VectorXd x = w.row(row).cast<double>(), e = x - rounded.row(row).cast<double>().transpose();
-    lost += e.dot(m * e), whole += x.dot(m * x);
-  }
-  return whole > 0 ? lost / whole : 0;
+double outputError(const Matrix &w, const Matrix &rounded, const Eigen::MatrixXf &moments,
+                   const ParallelFor &parallel) {
+  constexpr int64_t block = 64; // rows that share a reading of the moments
+  int64_t blocks = (w.rows() + block - 1) / block;
+  std::vector<double> lost(blocks), whole(blocks);
+  parallel(blocks, [&](int64_t i) {
+    int64_t from = i * block, count = std::min(block, w.rows() - from);
+    Matrix x = w.middleRows(from, count), error = x - rounded.middleRows(from, count);
+    lost[i] = (error * moments).cwiseProduct(error).cast<double>().sum();
+    whole[i] = (x * moments).cwiseProduct(x).cast<double>().sum();
+  });
+  double all = std::accumulate(whole.begin(), whole.end(), 0.0);
+  return all > 0 ? std::max(std::accumulate(lost.begin(), lost.end(), 0.0) / all, 0.0) : 0;
 }
 
 } // namespace hone

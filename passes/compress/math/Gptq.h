@@ -23,7 +23,8 @@ Rounded gptq(const Matrix &w, const Eigen::MatrixXf &moments, const Grid &grid, 
              const ParallelFor &parallel);
 
 /// sum over rows of (w - r) M (w - r)^T / (w M w^T): the share of the outputs' energy that is lost.
-double outputError(const Matrix &w, const Matrix &rounded, const Eigen::MatrixXf &moments);
+double outputError(const Matrix &w, const Matrix &rounded, const Eigen::MatrixXf &moments,
+                   const ParallelFor &parallel);
 
 } // namespace hone
 #endif

@@ -68,9 +68,9 @@ TEST_P(Gptq, LosesLessThanRoundingAndSweepsLoseLessStill) {
   Grid grid{bits, group};
   Matrix w = normal(48, 128, 5);
   Eigen::MatrixXf moments = momentsOf(128, 7);
-  double nearest = outputError(w, roundNearest(w, grid).dense(grid), moments);
-  double plain = outputError(w, gptq(w, moments, grid, {0.01, 0}, inOrder).dense(grid), moments);
-  double refined = outputError(w, gptq(w, moments, grid, {0.01, 4}, inOrder).dense(grid), moments);
+  double nearest = outputError(w, roundNearest(w, grid).dense(grid), moments, inOrder);
+  double plain = outputError(w, gptq(w, moments, grid, {0.01, 0}, inOrder).dense(grid), moments, inOrder);
+  double refined = outputError(w, gptq(w, moments, grid, {0.01, 4}, inOrder).dense(grid), moments, inOrder);
   EXPECT_LT(plain, 0.7 * nearest);
   EXPECT_LT(refined, 0.95 * plain);
   EXPECT_GT(refined, 0);
