@@ -177,6 +177,18 @@ class Test:
                 reached = snr(want, compiled.run({"x": x}, ["y"])["y"])
             self.check(f"{spec} is as near as its bits allow", least < reached < least + 30, f"{reached:.1f} dB")
 
+    def searching(self):
+        path, reached = self.folder / "search.json", []
+        for budget, wide, dense in (("snr:12dB", (0, 0), (0, 0)), ("snr:30dB", (1, 2), (0, 0)), ("snr:70dB", (0, 0), (2, 2))):
+            with self.compile(self.model, "--compress=auto:group=16", f"--accuracy-budget={budget}", f"--calibrate={self.samples}", f"--report={path}") as compiled:
+                got = np.concatenate([compiled.run({"x": x}, ["y"])["y"] for x in self.inputs])
+            points, least = json.loads(path.read_text())["search"], float(budget[4:-2])
+            last, mine = points[-1], snr(np.concatenate([self.forward(x, self.w1, self.w2) for x in self.inputs]), got)
+            good = mine >= least and last["within_budget"] and wide[0] <= last["products_of_8_bits"] <= wide[1] and dense[0] <= last["dense_products"] <= dense[1]
+            self.check(f"auto within {budget}", good, f"{mine:.1f} dB, {[(p['products_of_8_bits'], p['dense_products'], p['within_budget']) for p in points]}")
+            reached.append(last["file_bytes"]["compressed"])
+        self.check("a tighter budget takes a larger file", reached[0] < reached[1] < reached[2], str(reached))
+
     def perplexity(self):
         path, tokens = self.folder / "language.json", np.load(self.folder / "tokens.npy")
         for spec, table in (("int4", self.table), ("int8:embeddings", rounded(self.table.T, 8, K).T)):
@@ -212,6 +224,10 @@ class Test:
         self.refused("a share of all", ["--compress=prune:share=1"], "below 1")
         self.refused("one threshold for groups", ["--compress=prune:2:4,global"], "either")
         self.refused("one threshold by samples", ["--compress=prune:global,method=wanda", samples], "magnitude")
+        budget = "--accuracy-budget=cosine:0.9"
+        self.refused("auto without a budget", ["--compress=auto", samples], "--accuracy-budget")
+        self.refused("auto without samples", ["--compress=auto", budget], "--calibrate")
+        self.refused("auto beside others", ["--compress=auto", "--compress=int8", samples, budget], "alone")
         self.refused("rank and energy", ["--compress=lowrank:rank=4,energy=0.5"], "either")
         self.refused("rows of 4 bits", ["--compress=int8:rows=4"], "16|8")
         self.refused("samples without a method", [samples], "--compress")
@@ -247,7 +263,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.low_rank, test.floats, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.low_rank, test.floats, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
             try:
                 part()
             except Failure as why:

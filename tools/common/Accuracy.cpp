@@ -90,7 +90,7 @@ std::optional<size_t> logitsOf(const Runner &runner, const Sample &sample) {
 
 std::optional<Accuracy> measureAccuracy(const std::string &original, const std::string &compressed,
                                         const SampleSources &sources, int threads, std::string &error,
-                                        const std::function<void(size_t, size_t)> &progress) {
+                                        const std::function<void(size_t, size_t)> &progress, size_t most) {
   auto fail = [&](const std::string &why) {
     error = why;
     return std::nullopt;
@@ -107,6 +107,7 @@ std::optional<Accuracy> measureAccuracy(const std::string &original, const std::
   if (!error.empty())
     return std::nullopt;
 
+  samples.resize(std::min(samples.size(), most));
   std::vector<Sums> sums(hone_module_output_count(runners[0].module));
   Language language;
   Accuracy result;

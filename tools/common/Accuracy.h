@@ -50,10 +50,11 @@ struct Accuracy {
 /// says whether it can be read at all, with the reason as the result.
 std::string checkBudget(llvm::StringRef budget, const Accuracy *accuracy);
 
-/// Runs both files. On failure `error` says why. `progress` hears of each sample.
+/// Runs both files on the first `most` samples. On failure `error` says why. `progress` hears of each sample.
 std::optional<Accuracy> measureAccuracy(const std::string &original, const std::string &compressed,
                                         const SampleSources &sources, int threads, std::string &error,
-                                        const std::function<void(size_t, size_t)> &progress);
+                                        const std::function<void(size_t, size_t)> &progress,
+                                        size_t most = SIZE_MAX);
 
 } // namespace hone
 #endif

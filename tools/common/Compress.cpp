@@ -53,7 +53,6 @@ const Key rankKeys[] = {
     {"rank", Kind::Number, "", "of every weight, instead of energy"},
     {"method", Kind::Choice, "svd|data", "svd: of the weight; data: of its outputs on samples (--calibrate)"},
     HONE_NAME_KEYS};
-#undef HONE_NAME_KEYS
 #undef HONE_INTEGER_KEYS
 
 template <typename Options>
@@ -125,7 +124,16 @@ std::unique_ptr<mlir::Pass> floats(const CompressSpec &spec, Calibration *) {
   return createNarrowProducts(options);
 }
 
+const Key autoKeys[] = {
+    {"method", Kind::Choice, "gptq", "how the 4 bits are chosen"},
+    {"group", Kind::Number, "32",
+     "neighbours along the sum of a product that share a scale of 4 bits; 0: all"},
+    {"sweeps", Kind::Number, "0", "refinements behind gptq's first pass"},
+    {"rows", Kind::Choice, "16|8", "bits that rows of the other operand are rounded to as they come (host)"},
+    HONE_NAME_KEYS};
 const Method methods[] = {
+    {"auto", "4 bits where the budget allows it, 8 or all where not (--accuracy-budget, --calibrate)",
+     autoKeys, integers<4>},
     {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", narrowKeys, integers<4>},
     {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideKeys, integers<8>},
     {"f16", "products with floats of 16 bits and sums of f32: tensor cores of GPUs", narrowFloatKeys,
@@ -135,6 +143,8 @@ const Method methods[] = {
      pruneKeys, pruning},
     {"lowrank", "products with a matrix become two products with thin ones", rankKeys, lowRank},
 };
+
+#undef HONE_NAME_KEYS
 
 /// "2:4".
 bool isRatio(llvm::StringRef text) {
@@ -260,6 +270,11 @@ std::string readCompressions(const CompileOptions &options, std::vector<Compress
     return "--calibrate: '" + calibrate + "' is neither a folder nor an .npy file";
   if (!tokens.empty() && !isTokenFile(tokens))
     return "--eval-tokens: '" + tokens + "' is no .npy file";
+  bool searches = llvm::any_of(specs, [](const CompressSpec &spec) { return spec.searches(); });
+  if (searches && specs.size() > 1)
+    return "--compress=auto chooses for all weights: it is given alone";
+  if (searches && options.accuracyBudget.empty())
+    return "--compress=auto needs what it may cost: --accuracy-budget=cosine:0.999, snr:30dB or ppl:+2%";
   if (options.accuracyBudget.empty())
     return "";
   if (!hasSamples)
@@ -287,6 +302,8 @@ std::string compressHelp() {
   to << "\nExamples:\n"
         "  hone-compile model.onnx -o model.hone --compress=int4:group=32,embeddings,skip=*lm_head*\n"
         "  hone-compile model.onnx -o model.hone --compress=int8:only=*lm_head* --compress=int4\n"
+        "  hone-compile model.onnx -o model.hone --compress=auto --accuracy-budget=cosine:0.999 "
+        "--calibrate=samples\n"
         "  hone-compile model.onnx -o model.hone --compress=prune:2:4,method=sparsegpt --calibrate=samples\n"
         "  hone-compile model.onnx -o model.hone --compress=lowrank:energy=0.99,method=data "
         "--calibrate=samples\n"

@@ -19,7 +19,8 @@ struct CompressSpec {
   const std::string *find(llvm::StringRef key) const;
   /// Whether the method learns from samples.
   bool needsSamples() const;
-  bool readsWeights() const; ///< while passes run, with or without samples
+  bool searches() const { return method == "auto"; } ///< for bits, within a budget
+  bool readsWeights() const;                         ///< while passes run, with or without samples
 };
 
 /// Reads a specification; empty on success, else why it can't be read: an unknown method or key, a value that

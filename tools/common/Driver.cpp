@@ -424,6 +424,8 @@ private:
     bool ok = runPasses(*module, phase, /*isModel=*/true);
     std::vector<LayerAccuracy> layers = calibration ? calibration->layers() : std::vector<LayerAccuracy>();
     calibration.reset();
+    if (ok && compressions.front().searches())
+      return search(std::move(original), std::move(layers));
     return ok && (!original || measure(std::move(original), std::move(layers)));
   }
 
@@ -442,10 +444,7 @@ private:
     setup.compile = [this](ModuleOp piece, const std::string &file) {
       PassManager pm(&context);
       pm.addPass(createInferShapes());
-      size_t said = diagnostics.remarks().size();
-      bool ok = succeeded(pm.run(piece)) && writeForHost(piece, file);
-      diagnostics.keepRemarks(said);
-      return ok;
+      return succeeded(pm.run(piece)) && writeQuietly(piece, file);
     };
     calibration = std::make_unique<StagedCalibration>(*module, std::move(setup));
   }
@@ -454,24 +453,57 @@ private:
   bool measure(OwningOpRef<ModuleOp> original, std::vector<LayerAccuracy> layers) {
     std::string files[] = {folder + "/original.hone", folder + "/compressed.hone"}, error;
     OwningOpRef<ModuleOp> compressed = module->clone();
-    size_t said = diagnostics.remarks().size();
-    if (!writeForHost(*original, files[0]) || !writeForHost(*compressed, files[1]))
+    if (!writeQuietly(*original, files[0]) || !writeQuietly(*compressed, files[1]))
       return false;
-    diagnostics.keepRemarks(said);
     findings.accuracy =
         measureAccuracy(files[0], files[1], evaluationSources(options), options.threads, error,
                         [&](size_t done, size_t all) { progress.step("sample", done, all); });
     if (!findings.accuracy)
       return fail(error);
     findings.accuracy->layers = std::move(layers);
+    return judge();
+  }
+
+  /// --compress=auto: products that lose most get more bits, until what is left is within the budget.
+  bool search(OwningOpRef<ModuleOp> original, std::vector<LayerAccuracy> layers) {
+    BitSearchSetup setup;
+    setup.write = [this](ModuleOp candidate, const std::string &file) {
+      return writeQuietly(candidate, file);
+    };
+    setup.progress = [this](StringRef what, size_t done, size_t all) { progress.step(what, done, all); };
+    setup.sources = evaluationSources(options);
+    setup.folder = folder, setup.budget = options.accuracyBudget, setup.threads = options.threads;
+    std::string error;
+    auto found = BitSearch(*original, *module, layers, setup).run(findings.search, error);
+    if (!found)
+      return error.empty() ? false : fail(error);
+    module = std::move(found);
+    findings.accuracy = findings.search.back().accuracy;
+    findings.accuracy->layers = std::move(layers);
+    return judge();
+  }
+
+  /// Prints what compression costs, and holds it to the budget.
+  bool judge() {
     progress.clear();
     bool isOutFree =
         options.output != "-" && !options.json && !(options.explain && options.explainFile.empty());
-    findings.accuracy->print(isOutFree ? out : err);
+    raw_ostream &to = isOutFree ? out : err;
+    for (const SearchPoint &point : findings.search)
+      point.print(to);
+    findings.accuracy->print(to);
     if (options.accuracyBudget.empty())
       return true;
-    error = checkBudget(options.accuracyBudget, &*findings.accuracy);
+    std::string error = checkBudget(options.accuracyBudget, &*findings.accuracy);
     return error.empty() || fail(error);
+  }
+
+  /// Without the remarks of compiling it.
+  bool writeQuietly(ModuleOp model, const std::string &file) {
+    size_t said = diagnostics.remarks().size();
+    bool ok = writeForHost(model, file);
+    diagnostics.keepRemarks(said);
+    return ok;
   }
 
   bool writeForHost(ModuleOp model, const std::string &file) {

@@ -61,6 +61,8 @@ std::string reportText(const CompileOptions &options, const Findings &findings) 
     root[key] = value;
   if (findings.accuracy)
     root["accuracy"] = findings.accuracy->json();
+  if (!findings.search.empty())
+    root["search"] = searchJson(findings.search);
   if (options.checkOnly) {
     root = llvm::json::Object{{"model", options.model}, {"problems", strings(findings.problems)}};
   }

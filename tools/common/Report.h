@@ -1,6 +1,7 @@
 // The documents about a compile: --report and --json, --explain.
 #ifndef HONE_TOOLS_COMMON_REPORT_H
 #define HONE_TOOLS_COMMON_REPORT_H
+#include "tools/common/BitSearch.h"
 #include "tools/common/Driver.h"
 #include "tools/common/Explain.h"
 
@@ -13,6 +14,7 @@ struct Findings {
   int64_t weightBytes = 0;
   std::vector<std::pair<std::string, double>> seconds; // of each phase
   std::vector<std::string> problems;                   // of --check
+  std::vector<SearchPoint> search;                     // of --compress=auto
   std::optional<Accuracy> accuracy;                    // of compression, when there were samples
 };
 
