@@ -27,7 +27,8 @@ namespace mlir::hone {
 template <typename ConcreteType>
 class Composite : public OpTrait::TraitBase<ConcreteType, Composite> {};
 
-/// An op whose work is sums of products: tensor cores compute it with operands of 16-bit floats and sums of f32.
+/// An op whose work is sums of products: tensor cores compute it with operands of 16-bit floats and sums of
+/// f32.
 template <typename ConcreteType>
 class SumsProducts : public OpTrait::TraitBase<ConcreteType, SumsProducts> {};
 } // namespace mlir::hone

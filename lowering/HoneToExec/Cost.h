@@ -13,7 +13,7 @@ struct CallCost {
   std::string weightBytes; ///< of weights read; empty: has no formula
   std::string bytes;       ///< of all that is read and written, each once; empty: has no formula
   std::string arithmetic;  ///< of most flops: "f32", on GPUs "f16" for tensor cores, or "i16", "i8" for
-                          ///< products of quantized activations
+                           ///< products of quantized activations
 };
 
 /// The cost of a kernel region or library op of `main`.

@@ -195,8 +195,8 @@ using Form = std::variant<StreamedProduct::Form, StagedProduct::Form, TileProduc
 /// Whether lines of that many elements start at multiples of 16 bytes; a dynamic size may.
 bool mayAlign(int64_t size) { return ShapedType::isDynamic(size) || size % 8 == 0; }
 
-/// The forms that sizes can call for: each but the last has to be asked (`serves`). Every result has the product's
-/// shape, and types of the kernel may say more than those in its region.
+/// The forms that sizes can call for: each but the last has to be asked (`serves`). Every result has the
+/// product's shape, and types of the kernel may say more than those in its region.
 SmallVector<Form> formsOf(KernelOp kernel) {
   MatmulOp op = matmulOf(kernel);
   auto typeAt = [&](Value operand) {

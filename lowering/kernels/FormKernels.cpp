@@ -131,8 +131,8 @@ private:
   }
 
   /// A reader whose family takes `op` in front of its root although others read it too: the kernel then
-  /// yields both, as with the sum of a residual and its norm. Or only casts, behind which `op` is stored in two
-  /// element types. The others must stand behind the kernel.
+  /// yields both, as with the sum of a residual and its norm. Or only casts, behind which `op` is stored in
+  /// two element types. The others must stand behind the kernel.
   KernelGroup *sharedReader(Operation *op) {
     for (Operation *user : op->getUsers()) {
       KernelGroup *group = groupOf.lookup(user);

@@ -38,7 +38,9 @@ int cuStreamDestroy_v2(void *stream) { return stream != &fault; }
 int cuEventCreate(void **event, unsigned flags) { return *event = malloc(1), flags != 0; }
 int cuEventRecord(void *event, void *stream) { return !event || stream != &fault; }
 int cuEventSynchronize(void *event) { return event ? fault : notFound; }
-int cuEventElapsedTime(float *milliseconds, void *from, void *to) { return *milliseconds = 0.25f, !from || !to; }
+int cuEventElapsedTime(float *milliseconds, void *from, void *to) {
+  return *milliseconds = 0.25f, !from || !to;
+}
 int cuEventDestroy_v2(void *event) { return free(event), 0; }
 int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   if (used + bytes > limit)
