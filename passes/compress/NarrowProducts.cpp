@@ -43,10 +43,14 @@ public:
     for (Operation *op : ops)
       change(op, symbols);
     casts.clear();
+    getOperation().walk([&](ElementOpInterface op) {
+      if (!op->getParentOfType<WeightOp>())
+        moveNarrow(op);
+    });
     SmallVector<CastOp> all;
     getOperation().walk([&](CastOp cast) { all.push_back(cast); });
     for (CastOp cast : all)
-      narrowBias(cast, symbols);
+      narrowBehind(cast, symbols);
   }
 
 private:
@@ -69,31 +73,67 @@ private:
     }
   }
 
-  /// A sum of a product and a weight that is rounded anyway becomes a sum of rounded ones: so a product and
-  /// its bias stay next to each other, as those that merge products look for them.
-  void narrowBias(CastOp cast, SymbolTable &symbols) {
-    auto sum = cast.getInput().getDefiningOp<AddOp>();
-    if (!sum || !sum->hasOneUse() || cast.getTo() != narrow)
+  /// The value that `x` was widened from; null when it was not.
+  Value before(Value x) {
+    auto wide = x.getDefiningOp<CastOp>();
+    return wide && wide.getInput().getType() == with(x, narrow) ? wide.getInput() : Value();
+  }
+
+  /// What only moves elements moves them before they are widened.
+  void moveNarrow(ElementOpInterface op) {
+    if (!op.isCheapElement() || isa<ElementwiseOpInterface>(*op) || op->getNumResults() != 1 ||
+        !isF32(op->getResult(0)))
       return;
-    for (unsigned i = 0; i < 2; ++i) {
-      auto product = sum->getOperand(i).getDefiningOp<CastOp>();
-      auto bias = sum->getOperand(1 - i).getDefiningOp<GetWeightOp>();
-      if (!product || !bias || !isF32(bias.getResult()) ||
-          product.getInput().getType() != with(product.getResult(), narrow) ||
-          !product.getInput().getDefiningOp()->hasTrait<SumsProducts>())
+    OpOperand *moved = nullptr;
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isa<RankedTensorType>(operand.get().getType()) || !isF32(operand.get()))
         continue;
-      OpBuilder b(sum);
-      Value operands[2];
-      operands[i] = product.getInput();
-      operands[1 - i] = narrowed(b, sum.getLoc(), bias.getResult(), symbols);
-      Value made = AddOp::create(b, sum.getLoc(), cast.getType(), operands[0], operands[1]);
-      cast.getResult().replaceAllUsesWith(made);
+      if (moved || !before(operand.get()))
+        return;
+      moved = &operand;
+    }
+    if (!moved)
+      return;
+    moved->set(before(moved->get()));
+    Value result = op->getResult(0);
+    Type wide = result.getType();
+    result.setType(with(result, narrow));
+    OpBuilder b(op->getContext());
+    b.setInsertionPointAfter(op);
+    Value back = CastOp::create(b, op->getLoc(), wide, result, b.getF32Type());
+    result.replaceAllUsesExcept(back, back.getDefiningOp());
+  }
+
+  /// What combines a product with weights (a bias, rotary tables) and is rounded anyway reads what is
+  /// rounded: so a product and what follows it stay next to each other, as those that merge products look for
+  /// them.
+  void narrowBehind(CastOp cast, SymbolTable &symbols) {
+    if (Value same = cast.getTo() == narrow ? before(cast.getInput()) : Value()) {
+      cast.getResult().replaceAllUsesWith(same);
       cast.erase();
-      sum.erase();
-      if (product->use_empty())
-        product.erase();
       return;
     }
+    Operation *op = cast.getInput().getDefiningOp();
+    if (!op || !op->hasOneUse() || cast.getTo() != narrow || op->getNumRegions() || op->getNumResults() != 1)
+      return;
+    SmallVector<Value> operands;
+    int products = 0, weights = 0;
+    for (Value x : op->getOperands()) {
+      bool isProduct = isF32(x) && before(x);
+      bool isWeight = isF32(x) && x.getDefiningOp<GetWeightOp>();
+      products += isProduct, weights += isWeight;
+      if (isF32(x) && !isProduct && !isWeight)
+        return;
+    }
+    if (products != 1 || weights == 0)
+      return;
+    OpBuilder b(op);
+    for (OpOperand &operand : op->getOpOperands())
+      if (isF32(operand.get()))
+        operand.set(narrowed(b, op->getLoc(), operand.get(), symbols));
+    op->getResult(0).setType(cast.getType());
+    cast.getResult().replaceAllUsesWith(op->getResult(0));
+    cast.erase();
   }
 
   Value narrowed(OpBuilder &b, Location loc, Value x, SymbolTable &symbols) {
