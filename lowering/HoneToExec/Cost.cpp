@@ -146,7 +146,7 @@ CallCost costOf(Operation *op, func::FuncOp main, Shapes &shapes) {
       flops = flops + flopsOf(inner, shapes);
     if (auto matmul = dyn_cast<MatmulOp>(inner); matmul && matmul.getActivationBits())
       cost.arithmetic = matmul.getActivationBits() == 8 ? "i8" : "i16";
-    if (isa<MatmulOp, ConvOp, AttentionOp>(inner) && bitsOf(inner->getResult(0)) == 16 && isForGpu(op))
+    if (inner->hasTrait<SumsProducts>() && bitsOf(inner->getResult(0)) == 16 && isForGpu(op))
       cost.arithmetic = "f16";
   });
   Formula formula(main, shapes);

@@ -136,7 +136,7 @@ private:
   KernelGroup *sharedReader(Operation *op) {
     for (Operation *user : op->getUsers()) {
       KernelGroup *group = groupOf.lookup(user);
-      if (!group || user->getBlock() != op->getBlock() || !takesShared(op, *group))
+      if (!group || user->getBlock() != op->getBlock())
         continue;
       Operation *last = lastOf(*group);
       bool othersFollow = llvm::all_of(op->getUsers(), [&](Operation *other) {
@@ -147,12 +147,13 @@ private:
         return last->isBeforeInBlock(theirs && other->getBlock() == op->getBlock() ? lastOf(*theirs) : at) &&
                last->isBeforeInBlock(at);
       });
-      if (othersFollow)
+      if (othersFollow && takesShared(op, *group))
         return group;
     }
     return nullptr;
   }
 
+  /// Asked last: the group may get its root by it.
   bool takesShared(Operation *op, KernelGroup &group) {
     if (group.family)
       return group.family->refusesPrologue(op, group, shapes).empty();
