@@ -39,6 +39,10 @@ public:
           isF32(op->getResult(0)))
         ops.push_back(op);
     });
+    if (!ops.empty() && !getOperation()->hasAttr("hone.device_target"))
+      getOperation().emitWarning(
+          "hone-narrow-products: only GPUs have fast kernels of 16-bit floats: on the host "
+          "products get slower, not faster");
     SymbolTable symbols(getOperation());
     for (Operation *op : ops)
       change(op, symbols);

@@ -26,7 +26,7 @@ import run_ops
 sys.modules["run_ops"] = run_ops
 FAMILIES = "Elementwise Reduce Matmul MatmulHalf Norm Movement Conv Attention AttentionHalf Quant QuantHalf".split()
 DIFFERENT = {"MatmulHalf"}  # has kernels of its own on some chips
-MODELS = {"tiny-gpt2": None, "silero-op15": None}
+SMALL_MODELS = ["tiny-gpt2", "silero-op15"]
 
 
 def matmul(name, m, n, k, element="bf16"):
@@ -132,7 +132,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--bin-dir", type=pathlib.Path, required=True)
     parser.add_argument("--families", default=",".join(FAMILIES))
-    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--models", default=",".join(SMALL_MODELS))
     parser.add_argument("--targets", default="sm_90a,sm_80")
     parser.add_argument("--bench", default="*", metavar="GLOB", help="which benchmarks")
     args = parser.parse_args()
