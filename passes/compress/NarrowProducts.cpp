@@ -55,6 +55,11 @@ public:
     getOperation().walk([&](CastOp cast) { all.push_back(cast); });
     for (CastOp cast : all)
       narrowBehind(cast, symbols);
+    // A product is merged with others only when nobody else reads it.
+    getOperation().walk([](CastOp cast) {
+      if (cast->use_empty())
+        cast.erase();
+    });
   }
 
 private:

@@ -31,6 +31,7 @@ func.func @product(%x: tensor<?x64xf32>) -> tensor<?x32xf32> {
 // CHECK-LABEL: @bias
 // CHECK: %[[X:.*]] = hone.cast %arg0 {to = f16}
 // CHECK: %[[P:.*]] = hone.matmul %[[X]], {{.*}} -> tensor<?x64xf16>
+// CHECK-NOT: hone.cast
 // CHECK: %[[S:.*]] = hone.add %[[P]], %{{.*}} : (tensor<?x64xf16>, tensor<64xf16>) -> tensor<?x64xf16>
 // CHECK: hone.matmul %[[S]], {{.*}} -> tensor<?x64xf16>
 // CHECK: hone.matmul %[[X]], {{.*}} -> tensor<?x64xf16>
