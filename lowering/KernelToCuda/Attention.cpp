@@ -320,12 +320,10 @@ private:
         .getResult(0);
   }
   Value acrossRow(Value value, function_ref<Value(Value, Value)> combine) {
-    auto number = [&](int64_t n) {
-      return arith::ConstantIntOp::create(b, loc, b.getI32Type(), n).getResult();
-    };
     for (int64_t offset : {1, 2})
-      value = combine(value, NVVM::ShflOp::create(b, loc, value.getType(), number(-1), value, number(offset),
-                                                  number(31), NVVM::ShflKind::bfly, UnitAttr()));
+      value =
+          combine(value, NVVM::ShflOp::create(b, loc, value.getType(), integer(-1), value, integer(offset),
+                                              integer(31), NVVM::ShflKind::bfly, UnitAttr()));
     return value;
   }
   Value larger(Value x, Value y) { return arith::MaxNumFOp::create(b, loc, x, y); }

@@ -23,6 +23,17 @@ Value DeviceBuilder::less(Value x, Value y) {
 Value DeviceBuilder::select(Value condition, Value x, Value y) {
   return b.createOrFold<arith::SelectOp>(loc, condition, x, y);
 }
+Value DeviceBuilder::integer(int64_t value) {
+  return arith::ConstantIntOp::create(b, loc, b.getI32Type(), value);
+}
+SmallVector<Value> DeviceBuilder::indicesOf(Value position, ArrayRef<Value> sizes) {
+  SmallVector<Value> indices(sizes.size());
+  for (size_t axis = sizes.size(); axis-- > 0;) {
+    indices[axis] = axis ? modulo(position, sizes[axis]) : position;
+    position = axis ? divide(position, sizes[axis]) : position;
+  }
+  return indices;
+}
 Value DeviceBuilder::real(double value) {
   return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(float(value)));
 }
@@ -77,9 +88,6 @@ Value DeviceBuilder::swizzled(Value line, Value piece, int64_t pieces) {
 }
 
 void DeviceBuilder::copyAsync(Value to, Value from, Value isInside) {
-  auto integer = [&](int64_t value) {
-    return arith::ConstantIntOp::create(b, loc, b.getI32Type(), value).getResult();
-  };
   NVVM::CpAsyncOp::create(b, loc, to, from, 16, NVVM::LoadCacheModifierKind::CG,
                           select(isInside, integer(16), integer(0)));
 }

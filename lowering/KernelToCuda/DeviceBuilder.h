@@ -18,6 +18,9 @@ protected:
       divideUp(mlir::Value x, mlir::Value y), modulo(mlir::Value x, mlir::Value y),
       minimum(mlir::Value x, mlir::Value y), maximum(mlir::Value x, mlir::Value y);
   mlir::Value less(mlir::Value x, mlir::Value y); // i1
+  /// The indices of a position among elements with these sizes, row-major; the first is not cut to its size.
+  llvm::SmallVector<mlir::Value> indicesOf(mlir::Value position, llvm::ArrayRef<mlir::Value> sizes);
+  mlir::Value integer(int64_t value); // i32
   mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y);
 
   mlir::Value widened(mlir::Value element); // to f32

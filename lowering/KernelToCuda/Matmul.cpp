@@ -44,9 +44,9 @@ public:
       return {constant(1), multiply(product, rows), n, k};
     return {product, rows, n, k};
   }
-  void enterBatch(Value position) { at = isFlat ? SmallVector<Value>() : split(position); }
+  void enterBatch(Value position) { at = isFlat ? SmallVector<Value>() : indicesOf(position, extents); }
   SmallVector<Value> resultIndices(Value row, Value column) {
-    SmallVector<Value> indices = isFlat ? split(divide(row, rows)) : at;
+    SmallVector<Value> indices = isFlat ? indicesOf(divide(row, rows), extents) : at;
     indices.append({isFlat && rank > 2 ? modulo(row, rows) : row, column});
     return indices;
   }
@@ -67,15 +67,6 @@ public:
   }
 
 private:
-  SmallVector<Value> split(Value position) {
-    SmallVector<Value> indices(extents.size());
-    for (size_t axis = extents.size(); axis-- > 0;) {
-      indices[axis] = axis ? modulo(position, extents[axis]) : position;
-      position = divide(position, extents[axis]);
-    }
-    return indices;
-  }
-
   MatmulOp op;
   int64_t rank;
   bool isFlat;

@@ -97,9 +97,6 @@ private:
   /// Numbers `i` and `i + 4` of a word, less their zero point: exact, because they land in the mantissa of a
   /// float whose lowest bit is worth 1.
   Value unpack(Value word, int64_t i, Value zeroPoint) {
-    auto integer = [&](int64_t value) {
-      return arith::ConstantIntOp::create(b, loc, b.getI32Type(), value).getResult();
-    };
     auto pair = VectorType::get({2}, elementType());
     if (i)
       word = arith::ShRUIOp::create(b, loc, word, integer(4 * i));

@@ -39,7 +39,7 @@ void StreamedProduct::emit() {
   // Rows behind the last are copies of it: their sums are not stored.
   Value last = subtract(size.m, constant(1));
   for (int64_t r = 0; r < tokens; ++r)
-    rowIndices.push_back(leading(minimum(add(row0, add(constant(8 * r), g)), last)));
+    rowIndices.push_back(indicesOf(minimum(add(row0, add(constant(8 * r), g)), last), extents));
 
   SmallVector<Value> sums = sumChunks(warp);
   Value parts = shared("_parts", {form.warps(), columns, form.rows}, b.getF32Type());
@@ -66,20 +66,8 @@ void StreamedProduct::emit() {
 }
 
 SmallVector<Value> StreamedProduct::resultIndices(Value row, Value column) {
-  SmallVector<Value> indices = leading(row);
+  SmallVector<Value> indices = indicesOf(row, extents);
   indices.push_back(column);
-  return indices;
-}
-
-/// The indices in front of the last, of a row.
-SmallVector<Value> StreamedProduct::leading(Value row) {
-  SmallVector<Value> indices(extents.size());
-  for (size_t axis = extents.size(); axis-- > 1;) {
-    indices[axis] = modulo(row, extents[axis]);
-    row = divide(row, extents[axis]);
-  }
-  if (!indices.empty())
-    indices[0] = row;
   return indices;
 }
 

@@ -57,7 +57,6 @@ protected:
   mlir::Value g, t;       // lane / 4, lane % 4
 
 private:
-  llvm::SmallVector<mlir::Value> leading(mlir::Value row);
   llvm::SmallVector<mlir::Value> sumChunks(mlir::Value warp);
 
   mlir::Value lhs;

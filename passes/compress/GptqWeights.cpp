@@ -70,7 +70,7 @@ private:
     SmallVector<int64_t> scaleShape = {rounded.scales.rows(), rounded.scales.cols()};
     if (!group)
       scaleShape = {rounded.scales.size()};
-    std::string name = layer.weight.getSymName().str() + ".gptq" + std::to_string(bits);
+    std::string name = layer.weight.getSymName().str() + ::hone::learnedSuffix(bits);
     auto numbers =
         layers.add(layer, name, type.clone(IntegerType::get(&getContext(), bits)), bytesOf(rounded.numbers));
     ArrayRef<char> scaleBytes(reinterpret_cast<const char *>(rounded.scales.data()),
@@ -106,6 +106,8 @@ private:
 } // namespace
 
 namespace hone {
+std::string learnedSuffix(int64_t bits) { return ".gptq" + std::to_string(bits); }
+
 std::unique_ptr<mlir::Pass> createGptqWeights(GptqWeightsOptions options, Calibration &calibration) {
   return std::make_unique<GptqWeights>(options, calibration);
 }

@@ -63,7 +63,10 @@ public:
   }
 
 private:
-  static bool isF32(Value x) { return cast<RankedTensorType>(x.getType()).getElementType().isF32(); }
+  static bool isF32(Value x) {
+    auto type = dyn_cast<RankedTensorType>(x.getType());
+    return type && type.getElementType().isF32();
+  }
   static Type with(Value x, Type element) { return cast<RankedTensorType>(x.getType()).clone(element); }
 
   void change(Operation *op, SymbolTable &symbols) {
@@ -95,7 +98,7 @@ private:
       return;
     OpOperand *moved = nullptr;
     for (OpOperand &operand : op->getOpOperands()) {
-      if (!isa<RankedTensorType>(operand.get().getType()) || !isF32(operand.get()))
+      if (!isF32(operand.get()))
         continue;
       if (moved || !before(operand.get()))
         return;
@@ -122,8 +125,8 @@ private:
       cast.erase();
       return;
     }
-    Operation *op = cast.getInput().getDefiningOp();
-    if (!op || !op->hasOneUse() || cast.getTo() != narrow || op->getNumRegions() || op->getNumResults() != 1)
+    auto op = cast.getInput().getDefiningOp<ElementOpInterface>();
+    if (!op || !op.isCheapElement() || !op->hasOneUse() || cast.getTo() != narrow || !isF32(cast.getInput()))
       return;
     SmallVector<Value> operands;
     int products = 0, weights = 0;

@@ -13,5 +13,8 @@ class Calibration;
 std::unique_ptr<mlir::Pass> createGptqWeights(GptqWeightsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createPruneWeights(PruneWeightsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createFactorWeights(FactorWeightsOptions options, Calibration &calibration);
+
+/// What hone-gptq-weights puts behind a weight's name for its numbers.
+std::string learnedSuffix(int64_t bits);
 } // namespace hone
 #endif

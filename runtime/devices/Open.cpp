@@ -3,18 +3,8 @@
 #include "runtime/devices/cuda/Cuda.h"
 #include "runtime/devices/sim/Sim.h"
 #include <charconv>
-#include <chrono>
 
 namespace hone::rt {
-
-Result<int64_t> Device::launchTimed(DeviceKernel &kernel, const KernelLaunch &how) {
-  auto start = std::chrono::steady_clock::now();
-  if (Status status = launch(kernel, how); !status.ok())
-    return status;
-  if (Status status = synchronize(); !status.ok())
-    return status;
-  return std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
-}
 
 static Result<OpenedDevice> openGpu(const DeviceRequest &request, std::string_view what) {
   int index = 0;

@@ -23,7 +23,7 @@ struct Product {
 };
 
 std::vector<Product> productsOf(ModuleOp module) {
-  constexpr StringRef suffix = ".gptq4"; // what hone-gptq-weights calls the numbers
+  std::string suffix = learnedSuffix(4);
   std::vector<Product> products;
   module.walk([&](QuantizableOpInterface op) {
     auto rounded = op.getWeightOperand().get().getDefiningOp<DequantizeOp>();

@@ -46,3 +46,22 @@ func.func @bias(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
   %z = hone.matmul %x, %w : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
   return %y, %z : tensor<?x64xf32>, tensor<?x64xf32>
 }
+
+// -----
+
+// What gives no f32, and norms, read f32 as before.
+// CHECK-LABEL: @others
+// CHECK: hone.layer_norm %{{.*}} : (tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+// CHECK: hone.cmp gt %{{.*}} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xi1>
+hone.weight @w : tensor<64x64xf32> file "w" offset 0 length 16384
+hone.weight @b : tensor<64xf32> file "w" offset 0 length 256
+func.func @others(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf16>) {
+  %w = hone.get_weight @w : tensor<64x64xf32>
+  %b = hone.get_weight @b : tensor<64xf32>
+  %p = hone.matmul %x, %w : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %n = hone.layer_norm %p, %b, %b {epsilon = 1.0e-5 : f32} : (tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %y = hone.matmul %n, %w : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %g = hone.cmp gt %p, %b : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xi1>
+  %z = hone.cast %g {to = f16} : (tensor<?x64xi1>) -> tensor<?x64xf16>
+  return %y, %z : tensor<?x64xf32>, tensor<?x64xf16>
+}
