@@ -33,24 +33,28 @@ const HostBuilder::DeviceCode &HostBuilder::deviceCode(KernelOp kernel) {
   }
   OpBuilder::InsertionGuard guard(b);
   for (unsigned variant = 0; variant < family->variants(kernel); ++variant) {
-    b.setInsertionPointToEnd(module.getBody());
-    std::string name = ("g" + Twine(deviceFunctions) + "_" + kernel.getFamily()).str();
-    auto function = makeDeviceFunction(b, kernel, name);
-    auto made = function->getParentOfType<ModuleOp>();
-    made->setAttr("hone.kernel_number", b.getI64IntegerAttr(deviceFunctions));
-    code.variants.push_back(made);
-    b.setInsertionPointToStart(&function.getBody().front());
-    if (failed(family->emit(b, kernel, function.getArguments(), device, variant)))
-      failedBuffer = true;
-    func::ReturnOp::create(b, kernel.getLoc());
-    if (std::string left = expandDeviceMath(function); !left.empty()) {
-      code.refused = left + " has no device code";
-      for (ModuleOp module : code.variants)
-        module.erase();
-      code.variants.clear();
-      return code;
+    code.variants.emplace_back();
+    for (unsigned step = 0; step < family->steps(kernel, variant); ++step) {
+      b.setInsertionPointToEnd(module.getBody());
+      std::string name = ("g" + Twine(deviceFunctions) + "_" + kernel.getFamily()).str();
+      auto function = makeDeviceFunction(b, kernel, family->workspaces(kernel, variant), name);
+      auto made = function->getParentOfType<ModuleOp>();
+      made->setAttr("hone.kernel_number", b.getI64IntegerAttr(deviceFunctions));
+      code.variants.back().push_back(made);
+      b.setInsertionPointToStart(&function.getBody().front());
+      if (failed(family->emit(b, kernel, function.getArguments(), device, {variant, step})))
+        failedBuffer = true;
+      func::ReturnOp::create(b, kernel.getLoc());
+      if (std::string left = expandDeviceMath(function); !left.empty()) {
+        code.refused = left + " has no device code";
+        for (ArrayRef<ModuleOp> steps : code.variants)
+          for (ModuleOp module : steps)
+            module.erase();
+        code.variants.clear();
+        return code;
+      }
+      ++deviceFunctions;
     }
-    ++deviceFunctions;
   }
   return code;
 }
@@ -201,26 +205,44 @@ LogicalResult HostBuilder::launchOnDevice(KernelOp kernel, const DeviceCode &cod
   }
   const CudaFamily &family = *findCudaFamily(kernel.getFamily());
   OpBuilder::InsertionGuard guard(b);
-  for (auto [variant, module] : llvm::enumerate(code.variants)) {
-    scf::IfOp choice;
-    if (variant + 1 < code.variants.size()) {
-      choice =
-          scf::IfOp::create(b, loc, family.serves(b, loc, kernel, memory, variant), /*withElseRegion=*/true);
-      b.setInsertionPointToStart(choice.thenBlock());
-    }
-    CudaLaunch launch = family.launch(b, loc, kernel, memory, device, variant);
-    auto function = *ModuleOp(module).getOps<func::FuncOp>().begin();
+  for (unsigned variant = 0; variant + 1 < code.variants.size(); ++variant) {
+    auto choice = scf::IfOp::create(b, loc, family.serves(b, loc, kernel, memory, device, variant),
+                                    /*withElseRegion=*/true);
+    b.setInsertionPointToStart(choice.thenBlock());
+    launchVariant(kernel, code, memory, variant);
+    b.setInsertionPointToStart(choice.elseBlock());
+  }
+  launchVariant(kernel, code, memory, code.variants.size() - 1);
+  return failure(failedBuffer);
+}
+
+void HostBuilder::launchVariant(KernelOp kernel, const DeviceCode &code, ValueRange buffers,
+                                unsigned variant) {
+  Location loc = kernel.getLoc();
+  const CudaFamily &family = *findCudaFamily(kernel.getFamily());
+  SmallVector<Value> memory(buffers), workspaces;
+  SmallVector<Value> sizes = family.workspaceSizes(b, loc, kernel, buffers, device, variant);
+  ArrayRef<Value> left = sizes;
+  for (MemRefType type : family.workspaces(kernel, variant)) {
+    int64_t count = type.getNumDynamicDims();
+    workspaces.push_back(exec::AllocOp::create(b, loc, type, left.take_front(count)));
+    left = left.drop_front(count);
+  }
+  memory.append(workspaces);
+  for (auto [step, made] : llvm::enumerate(code.variants[variant])) {
+    ModuleOp module = made;
+    CudaLaunch launch = family.launch(b, loc, kernel, memory, device, {variant, unsigned(step)});
+    auto function = *module.getOps<func::FuncOp>().begin();
     // The assembler knows its register budget only from both.
     function->setAttr("nvvm.reqntid", b.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
     function->setAttr("nvvm.minctasm", b.getI32IntegerAttr(1));
-    exec::LaunchOp::create(b, loc, FlatSymbolRefAttr::get(ModuleOp(module).getSymNameAttr()), memory,
-                           launch.x, launch.y, launch.z, b.getI64IntegerAttr(launch.threads),
+    exec::LaunchOp::create(b, loc, FlatSymbolRefAttr::get(module.getSymNameAttr()), memory, launch.x,
+                           launch.y, launch.z, b.getI64IntegerAttr(launch.threads),
                            b.getI64IntegerAttr(launch.sharedBytes),
-                           b.getI64IntegerAttr(call(kernel, *ModuleOp(module).getSymName())));
-    if (choice)
-      b.setInsertionPointToStart(choice.elseBlock());
+                           b.getI64IntegerAttr(call(kernel, *module.getSymName())));
   }
-  return failure(failedBuffer);
+  for (Value workspace : workspaces)
+    exec::ReleaseOp::create(b, loc, workspace);
 }
 
 } // namespace hone

@@ -92,13 +92,15 @@ private:
   bool isReadOnHost(mlir::Value tensor) const;
   bool isReadOnDevice(mlir::Value tensor) const;
   void planReads(mlir::Operation *op);
-  /// Functions of one kernel, one a variant of its family; none when it can't run there, and why.
+  /// Functions of one kernel by variant and step of its family; none when it can't run there, and why.
   struct DeviceCode {
-    llvm::SmallVector<mlir::ModuleOp, 1> variants;
+    llvm::SmallVector<llvm::SmallVector<mlir::ModuleOp, 1>, 1> variants;
     std::string refused;
   };
   const DeviceCode &deviceCode(mlir::hone::KernelOp kernel);
   mlir::LogicalResult launchOnDevice(mlir::hone::KernelOp kernel, const DeviceCode &code);
+  void launchVariant(mlir::hone::KernelOp kernel, const DeviceCode &code, mlir::ValueRange buffers,
+                     unsigned variant);
   void releaseOf(mlir::Value tensor, mlir::Location loc);
   mlir::Value deviceConstant(mlir::hone::ConstantOp op);
   mlir::hone::TargetAttr device;

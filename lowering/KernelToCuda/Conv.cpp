@@ -112,13 +112,14 @@ private:
 
 class ConvCuda : public ::hone::CudaFamily {
 public:
-  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr, unsigned) const override {
+  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,
+                     ::hone::CudaStep) const override {
     ConvTiles(b, kernel.getLoc(), kernel, buffers).emit();
     return success();
   }
 
   ::hone::CudaLaunch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
-                            TargetAttr device, unsigned) const override {
+                            TargetAttr device, ::hone::CudaStep) const override {
     // Every result has the convolution's shape.
     Value result = buffers[kernel.getNumOperands()];
     auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };

@@ -25,13 +25,15 @@ MemRefType onDevice(MemRefType type) {
                          IntegerAttr::get(IntegerType::get(type.getContext(), 64), 1));
 }
 
-func::FuncOp makeDeviceFunction(OpBuilder &b, KernelOp kernel, StringRef name) {
+func::FuncOp makeDeviceFunction(OpBuilder &b, KernelOp kernel, ArrayRef<MemRefType> workspaces,
+                                StringRef name) {
   OpBuilder::InsertionGuard guard(b);
   auto module = ModuleOp::create(b, kernel.getLoc(), name);
   SmallVector<Type> types;
   for (Type type : llvm::concat<const Type>(llvm::to_vector(kernel->getOperandTypes()),
                                             llvm::to_vector(kernel->getResultTypes())))
     types.push_back(onDevice(bufferType(cast<RankedTensorType>(type))));
+  llvm::append_range(types, workspaces);
   b.setInsertionPointToStart(module.getBody());
   auto function = func::FuncOp::create(b, kernel.getLoc(), name, b.getFunctionType(types, {}));
   for (unsigned i = 0; i < kernel.getNumOperands(); ++i)

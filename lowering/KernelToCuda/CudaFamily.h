@@ -15,32 +15,51 @@ struct CudaLaunch {
   int64_t sharedBytes = 0; // dynamic shared memory
 };
 
+/// Which of the device functions of a kernel is meant.
+struct CudaStep {
+  unsigned variant = 0, step = 0;
+};
+
 class CudaFamily {
 public:
   virtual ~CudaFamily() = default;
 
-  /// Functions for one kernel, each good for other sizes: host code launches the first that `serves`.
+  /// Ways to run a kernel, each good for other sizes: host code takes the first that `serves`.
   virtual unsigned variants(mlir::hone::KernelOp kernel) const { return 1; }
-  /// Whether (i1, host code) this variant is meant for the sizes of `buffers`. Not asked of the last one,
-  /// which does any size.
+  /// Functions that a variant launches one behind the other: each sees what those in front have written.
+  virtual unsigned steps(mlir::hone::KernelOp kernel, unsigned variant) const { return 1; }
+  /// Buffers that only the steps of a variant see (memory space 1, identity layout), and the sizes of all
+  /// their dynamic axes (host code). Nobody has written to them before.
+  virtual llvm::SmallVector<mlir::MemRefType> workspaces(mlir::hone::KernelOp kernel,
+                                                         unsigned variant) const {
+    return {};
+  }
+  virtual llvm::SmallVector<mlir::Value> workspaceSizes(mlir::OpBuilder &b, mlir::Location loc,
+                                                        mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
+                                                        mlir::hone::TargetAttr device,
+                                                        unsigned variant) const {
+    return {};
+  }
+  /// Whether (i1, host code) this variant is meant for the sizes of `buffers` (inputs, then results). Not
+  /// asked of the last one, which does any size.
   virtual mlir::Value serves(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel,
-                             mlir::ValueRange buffers, unsigned variant) const {
+                             mlir::ValueRange buffers, mlir::hone::TargetAttr device,
+                             unsigned variant) const {
     return {};
   }
 
   /// Fills the device function, at whose start `b` stands; the caller ends it. Its arguments are the buffers
   /// of the region's inputs, then of its results, in memory space 1 (identity layout, element types by
-  /// bufferType). Every element of the results is written. Results never alias inputs. Built from arith,
+  /// bufferType), then the variant's workspaces. The steps write every element of the results. Results never alias inputs. Built from arith,
   /// math, scf, memref, vector, llvm and nvvm. Shared memory: memref.global in the function's module, memory
   /// space 3.
   virtual mlir::LogicalResult emit(mlir::OpBuilder &b, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
-                                   mlir::hone::TargetAttr device, unsigned variant) const = 0;
+                                   mlir::hone::TargetAttr device, CudaStep at) const = 0;
 
-  /// Emits, in host code, the launch of `kernel` on `buffers` (inputs, then results). Only sizes may be read
-  /// from them. `threads` agrees with what the body was made for.
+  /// Emits, in host code, the launch of a step of `kernel` on the buffers that `emit` has. Only sizes may be
+  /// read from them. `threads` agrees with what the body was made for.
   virtual CudaLaunch launch(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel,
-                            mlir::ValueRange buffers, mlir::hone::TargetAttr device,
-                            unsigned variant) const = 0;
+                            mlir::ValueRange buffers, mlir::hone::TargetAttr device, CudaStep at) const = 0;
 };
 
 /// The family of that name; null when there is none for GPUs.
@@ -50,7 +69,8 @@ const CudaFamily *findCudaFamily(llvm::StringRef name);
 mlir::MemRefType onDevice(mlir::MemRefType type);
 
 /// An empty device function for `kernel` in a module of its own, both named `name`.
-mlir::func::FuncOp makeDeviceFunction(mlir::OpBuilder &b, mlir::hone::KernelOp kernel, llvm::StringRef name);
+mlir::func::FuncOp makeDeviceFunction(mlir::OpBuilder &b, mlir::hone::KernelOp kernel,
+                                      llvm::ArrayRef<mlir::MemRefType> workspaces, llvm::StringRef name);
 
 /// Writes the math of a device function out as far as the GPU has no instruction for it. What is left that
 /// only a library of the host computes is named, and then the kernel runs there; empty: nothing is left.

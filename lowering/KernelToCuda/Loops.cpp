@@ -15,7 +15,8 @@ constexpr int64_t blocksPerSm = 8; // as many as fit; what is left is done by th
 
 class LoopsCuda : public ::hone::CudaFamily {
 public:
-  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr, unsigned) const override {
+  LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,
+                     ::hone::CudaStep) const override {
     Location loc = kernel.getLoc();
     if (auto axis = ::hone::rowAxis(kernel)) {
       ::hone::emitRows(b, loc, kernel, buffers, *axis);
@@ -49,7 +50,7 @@ public:
   }
 
   ::hone::CudaLaunch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
-                            TargetAttr device, unsigned) const override {
+                            TargetAttr device, ::hone::CudaStep) const override {
     if (auto axis = ::hone::rowAxis(kernel))
       return ::hone::launchRows(b, loc, kernel, buffers, *axis, device);
     auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, loc, value); };

@@ -1,6 +1,6 @@
 // Matrix products of floats: by streaming the weight for few rows, by stages of tiles for many, and by pulled
 // tiles where an operand does not lie in memory as a matrix of 16-bit floats.
-#include "lowering/KernelToCuda/StagedProduct.h"
+#include "lowering/KernelToCuda/MatmulStaged.h"
 #include "lowering/KernelToCuda/StreamedProduct.h"
 #include "lowering/KernelToCuda/TileProduct.h"
 #include "lowering/kernels/KernelFamily.h"
@@ -10,7 +10,12 @@
 using namespace mlir;
 using namespace mlir::hone;
 using ::hone::CudaLaunch;
+using ::hone::CudaStep;
+using ::hone::isOneMatrix;
 using ::hone::matmulOf;
+using ::hone::MatmulPlace;
+using ::hone::MatmulSizes;
+using ::hone::MatmulStaged;
 using ::hone::RegionBuilder;
 using ::hone::StagedProduct;
 using ::hone::StreamedProduct;
@@ -19,60 +24,6 @@ using ::hone::TileProduct;
 namespace {
 
 RankedTensorType typeOf(Value x) { return cast<RankedTensorType>(x.getType()); }
-
-/// Whether the leading axes of the left operand are rows like its last but one.
-bool isOneMatrix(MatmulOp op) { return typeOf(op.getRhs()).getRank() == 2 && !op.getTransposeA(); }
-
-/// Where the elements of a product stand.
-class Place : public ::hone::DeviceBuilder {
-public:
-  /// `isFlat`: leading axes are rows.
-  Place(OpBuilder &b, Location loc, MatmulOp op, bool isFlat)
-      : DeviceBuilder(b, loc), op(op), rank(typeOf(op.getResult()).getRank()), isFlat(isFlat) {}
-
-  /// Batch, m, n, k.
-  std::array<Value, 4> sizes(RegionBuilder &region) {
-    Value product = constant(1), result = op.getResult();
-    for (int64_t axis = 0; axis < rank - 2; ++axis) {
-      extents.push_back(region.dim(result, axis));
-      product = multiply(product, extents.back());
-    }
-    rows = region.dim(result, rank - 2);
-    int64_t last = typeOf(op.getLhs()).getRank() - 1;
-    Value n = region.dim(result, rank - 1), k = region.dim(op.getLhs(), op.getTransposeA() ? last - 1 : last);
-    if (isFlat)
-      return {constant(1), multiply(product, rows), n, k};
-    return {product, rows, n, k};
-  }
-  void enterBatch(Value position) { at = isFlat ? SmallVector<Value>() : indicesOf(position, extents); }
-  SmallVector<Value> resultIndices(Value row, Value column) {
-    SmallVector<Value> indices = isFlat ? indicesOf(divide(row, rows), extents) : at;
-    indices.append({isFlat && rank > 2 ? modulo(row, rows) : row, column});
-    return indices;
-  }
-  /// The indices in front of the last two, of an operand: its leading dimensions broadcast.
-  SmallVector<Value> leadingOf(RegionBuilder &region, Value operand) {
-    auto type = typeOf(operand);
-    int64_t shift = rank - type.getRank();
-    SmallVector<Value> indices;
-    for (int64_t axis = 0; axis < type.getRank() - 2; ++axis) {
-      Value index = isFlat ? constant(0) : at[axis + shift];
-      if (type.getDimSize(axis) == 1)
-        index = constant(0);
-      else if (type.isDynamicDim(axis) && !region.sameDim(operand, axis, op.getResult(), axis + shift))
-        index = select(region.equal(region.dim(operand, axis), constant(1)), constant(0), index);
-      indices.push_back(index);
-    }
-    return indices;
-  }
-
-private:
-  MatmulOp op;
-  int64_t rank;
-  bool isFlat;
-  Value rows;
-  SmallVector<Value> extents, at;
-};
 
 //===-- pulled tiles -----------------------------------------------------------------===//
 
@@ -107,41 +58,7 @@ private:
   }
 
   MatmulOp op;
-  Place place;
-};
-
-//===-- stages -----------------------------------------------------------------------===//
-
-class MatmulStaged : public StagedProduct {
-public:
-  MatmulStaged(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, Form form)
-      : StagedProduct(b, loc, kernel, buffers, matmulOf(kernel).getResult(), form), op(matmulOf(kernel)),
-        region(b, loc, kernel, buffers), place(b, loc, op, isOneMatrix(op)) {}
-
-private:
-  Sizes sizes() override {
-    auto [batch, m, n, k] = place.sizes(region);
-    return {batch, m, n, k};
-  }
-  void enterBatch(Value position) override { place.enterBatch(position); }
-  SmallVector<Value> resultIndices(Value row, Value column) override {
-    return place.resultIndices(row, column);
-  }
-  Matrix left() override { return matrix(op.getLhs(), true); }
-  Matrix right() override { return matrix(op.getRhs(), op.getTransposeB()); }
-  Matrix matrix(Value operand, bool alongK) {
-    Value buffer = buffers[cast<BlockArgument>(operand).getArgNumber()], position = constant(0);
-    int64_t rank = typeOf(operand).getRank();
-    for (auto [axis, index] : llvm::enumerate(place.leadingOf(region, operand)))
-      position = add(multiply(position, region.dim(operand, axis)), index);
-    Value pitch = region.dim(operand, rank - 1);
-    Value bytes = multiply(multiply(position, region.dim(operand, rank - 2)), multiply(pitch, constant(2)));
-    return {add(memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer), bytes), pitch, alongK};
-  }
-
-  MatmulOp op;
-  RegionBuilder region;
-  Place place;
+  MatmulPlace place;
 };
 
 //===-- streamed weights ---------------------------------------------------------------===//
@@ -223,48 +140,13 @@ SmallVector<Form> formsOf(KernelOp kernel) {
   return forms;
 }
 
-/// Sizes in host code.
-struct HostSizes {
-  OpBuilder &b;
-  Location loc;
-  MatmulOp op;
-  ValueRange buffers;
-  Value batch, m, n;
-
-  HostSizes(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, bool isFlat)
-      : b(b), loc(loc), op(matmulOf(kernel)), buffers(buffers) {
-    Value result = buffers[kernel.getNumOperands()]; // every result has the product's shape
-    int64_t rank = cast<MemRefType>(result.getType()).getRank();
-    batch = isFlat ? constant(1) : ::hone::sizeProduct(b, loc, result, rank - 2);
-    m = isFlat ? ::hone::sizeProduct(b, loc, result, rank - 1)
-               : b.createOrFold<memref::DimOp>(loc, result, rank - 2);
-    n = b.createOrFold<memref::DimOp>(loc, result, rank - 1);
-  }
-  Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
-  Value compare(arith::CmpIPredicate how, Value x, int64_t y) {
-    return b.createOrFold<arith::CmpIOp>(loc, how, x, constant(y));
-  }
-  /// Whether the lines of both operands start at multiples of 16 bytes.
-  Value areAligned() {
-    Value all = arith::ConstantIntOp::create(b, loc, b.getI1Type(), 1);
-    for (Value operand : {op.getLhs(), op.getRhs()})
-      if (typeOf(operand).isDynamicDim(typeOf(operand).getRank() - 1)) {
-        Value buffer = buffers[cast<BlockArgument>(operand).getArgNumber()];
-        Value line = memref::DimOp::create(b, loc, buffer, typeOf(operand).getRank() - 1);
-        Value rest = arith::RemUIOp::create(b, loc, line, constant(8));
-        all = arith::AndIOp::create(b, loc, all, compare(arith::CmpIPredicate::eq, rest, 0));
-      }
-    return all;
-  }
-};
-
 class MatmulCuda : public ::hone::CudaFamily {
 public:
   unsigned variants(KernelOp kernel) const override { return formsOf(kernel).size(); }
 
-  Value serves(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers,
+  Value serves(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, TargetAttr device,
                unsigned variant) const override {
-    HostSizes sizes(b, loc, kernel, buffers, isOneMatrix(matmulOf(kernel)));
+    MatmulSizes sizes(b, loc, kernel, buffers, isOneMatrix(matmulOf(kernel)));
     Form form = formsOf(kernel)[variant];
     if (auto *streamed = std::get_if<StreamedProduct::Form>(&form))
       return sizes.compare(arith::CmpIPredicate::ule, sizes.m, streamed->rows);
@@ -279,9 +161,9 @@ public:
   }
 
   LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,
-                     unsigned variant) const override {
+                     CudaStep at) const override {
     Location loc = kernel.getLoc();
-    Form form = formsOf(kernel)[variant];
+    Form form = formsOf(kernel)[at.variant];
     if (auto *streamed = std::get_if<StreamedProduct::Form>(&form))
       MatmulStreamed(b, loc, kernel, buffers, *streamed).emit();
     else if (auto *staged = std::get_if<StagedProduct::Form>(&form))
@@ -292,10 +174,10 @@ public:
   }
 
   CudaLaunch launch(OpBuilder &b, Location loc, KernelOp kernel, ValueRange buffers, TargetAttr,
-                    unsigned variant) const override {
-    Form form = formsOf(kernel)[variant];
+                    CudaStep at) const override {
+    Form form = formsOf(kernel)[at.variant];
     bool isPulled = std::holds_alternative<TileProduct::Form>(form);
-    HostSizes sizes(b, loc, kernel, buffers, !isPulled && isOneMatrix(matmulOf(kernel)));
+    MatmulSizes sizes(b, loc, kernel, buffers, !isPulled && isOneMatrix(matmulOf(kernel)));
     if (auto *streamed = std::get_if<StreamedProduct::Form>(&form))
       return StreamedProduct::launch(b, loc, sizes.m, *streamed);
     if (auto *staged = std::get_if<StagedProduct::Form>(&form))

@@ -1,4 +1,4 @@
-// Rows of f16 or bf16 times a 4-bit weight on a GPU. The weight is packed in the order of the tensor cores'
+// Rows of f16 or bf16 times a weight of 4 or 8 bits on a GPU. The weight is packed in the order of the tensor cores'
 // fragments (lowering/KernelToCuda/QuantMatmul.cpp).
 #include "lowering/kernels/Cuda.h"
 #include "lowering/kernels/QuantizedWeight.h"
@@ -9,7 +9,7 @@ using namespace mlir::hone;
 namespace hone {
 namespace {
 
-constexpr int64_t columns = 16, chunk = 64; // of a fragment; steps of k in 16 bytes of each lane
+constexpr int64_t columns = 16, chunk = 64; // of a fragment; steps of k that a warp takes at once
 
 class CudaQuantMatmulFamily : public KernelFamily {
 public:
@@ -29,8 +29,6 @@ public:
     QuantizedWeight source;
     if (std::string reason = source.read(matmul); !reason.empty())
       return reason;
-    if (source.bits != 4)
-      return "expected weights of 4 bits";
     if (source.k % chunk || (source.block != 32 && source.block % chunk))
       return "expected a K that is a multiple of 64 with blocks of 32 or multiples of 64, got " +
              std::to_string(source.k) + " and " + std::to_string(source.block);
@@ -47,9 +45,11 @@ public:
     return refusesAllButDequantize(op, group);
   }
 
-  /// A lane's 16 bytes are four words, one for 16 steps of k each. Lane 4 g + t has the columns g and g + 8
-  /// and of every 32 steps the 8 from 8 t on, so that it reads 16 neighbouring bytes of a row too. Number i
-  /// of a word (4 bits at 4 i) and number i + 4 are the two halves of register i of the fragment.
+  /// Lane 4 g + t has the columns g and g + 8, and of every 32 steps the 8 from 8 t on, so that it reads 16
+  /// neighbouring bytes of a row too; the two halves of a register hold neighbours. With 4 bits a lane's 16
+  /// bytes are four words, one for 16 steps of k each: number i of a word (4 bits at 4 i) and number i + 4 are
+  /// register i of the fragment. With 8 bits they are 32 steps: a word has 4 neighbours of a column, the two
+  /// of a register 16 bits apart.
   DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
                          TargetAttr target) const override {
     auto matmul = cast<MatmulOp>(group.root);
@@ -61,26 +61,33 @@ public:
     std::string suffix = source.isTransposed ? ".t.mma" : ".mma";
 
     // Axes of the numbers: tile, column / 8, column % 8, chunk, 32 steps, t, word, register / 2, half.
-    const int64_t split[] = {tiles, 2, 8, chunks, 2, 4, 2, 2, 2};
-    Value packed = packedWeight(
-        b, symbols, source.weight, source.weight.getWeight() + suffix,
-        RankedTensorType::get({tiles, chunks, columns * chunk / 2}, ui8), [&](PackBuilder &pack, Value x) {
-          x = pack.reshape(pack.resize(source.unsignedBytes(pack, x), 0, tiles * columns), split);
-          Value low = pack.slice(x, 1, 0, 1), high = pack.slice(x, 1, 1, 2);
-          high = pack.make<ShlOp>(high.getType(), high, pack.scalar(ui8, 4));
-          x = pack.make<OrOp>(low.getType(), low, high);
-          return pack.reshape(pack.transpose(x, {0, 3, 2, 5, 4, 6, 8, 7, 1}),
-                              {tiles, chunks, columns * chunk / 2});
-        });
+    const int64_t split[] = {tiles, 2, 8, chunks, 2, 4, 2, 2, 2}, packedShape[] = {tiles, chunks, columns * chunk * source.bits / 8};
+    Value packed =
+        packedWeight(b, symbols, source.weight, source.weight.getWeight() + suffix,
+                     RankedTensorType::get(packedShape, ui8), [&](PackBuilder &pack, Value x) {
+                       x = pack.reshape(pack.resize(source.unsignedBytes(pack, x), 0, tiles * columns), split);
+                       if (source.bits == 8)
+                         return pack.reshape(pack.transpose(x, {0, 3, 4, 2, 5, 6, 1, 8, 7}), packedShape);
+                       Value low = pack.slice(x, 1, 0, 1), high = pack.slice(x, 1, 1, 2);
+                       high = pack.make<ShlOp>(high.getType(), high, pack.scalar(ui8, 4));
+                       x = pack.make<OrOp>(low.getType(), low, high);
+                       return pack.reshape(pack.transpose(x, {0, 3, 2, 5, 4, 6, 8, 7, 1}), packedShape);
+                     });
     QuantizedWeight::Factors factors = source.packFactors(b, symbols, suffix, columns, element);
 
     PackBuilder unpack(b, matmul.getLoc(), &group);
-    Value numbers = unpack.reshape(packed, {tiles, chunks, 8, 4, 2, 2, 2, 2, 1});
-    Value low = unpack.make<AndOp>(numbers.getType(), numbers, unpack.scalar(ui8, 15));
-    Value high = unpack.make<ShrOp>(numbers.getType(), numbers, unpack.scalar(ui8, 4));
-    numbers = unpack.make<ConcatOp>(RankedTensorType::get({tiles, chunks, 8, 4, 2, 2, 2, 2, 2}, ui8),
-                                    ValueRange{low, high}, 8);
-    numbers = unpack.transpose(numbers, {0, 8, 2, 1, 4, 3, 5, 7, 6});
+    Value numbers = packed;
+    if (source.bits == 8) {
+      numbers = unpack.reshape(numbers, {tiles, chunks, 2, 8, 4, 2, 2, 2, 2});
+      numbers = unpack.transpose(numbers, {0, 6, 3, 1, 2, 4, 5, 8, 7});
+    } else {
+      numbers = unpack.reshape(numbers, {tiles, chunks, 8, 4, 2, 2, 2, 2, 1});
+      Value low = unpack.make<AndOp>(numbers.getType(), numbers, unpack.scalar(ui8, 15));
+      Value high = unpack.make<ShrOp>(numbers.getType(), numbers, unpack.scalar(ui8, 4));
+      numbers = unpack.make<ConcatOp>(RankedTensorType::get({tiles, chunks, 8, 4, 2, 2, 2, 2, 2}, ui8),
+                                      ValueRange{low, high}, 8);
+      numbers = unpack.transpose(numbers, {0, 8, 2, 1, 4, 3, 5, 7, 6});
+    }
     numbers = unpack.resize(unpack.reshape(numbers, {tiles * columns, k}), 0, n);
     source.replace(matmul, group, unpack, numbers, factors);
 
@@ -88,7 +95,7 @@ public:
     auto number = [&](StringRef name, int64_t value) {
       config.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
     };
-    number("block", source.block), number("k", k), number("n", n);
+    number("bits", source.bits), number("block", source.block), number("k", k), number("n", n);
     if (source.splatZero)
       number("zero", *source.splatZero);
     return b.getDictionaryAttr(config);

@@ -42,6 +42,13 @@ CASES = [
     gqa("gqa-window", 64, extra=", local_window_size=9", feeds=((1, 5, 0), (1, 1, 50), (1, 50, 0), (1, 40, 37))),
     gqa("gqa-softcap", 64, extra=", softcap=0.5", feeds=((1, 1, 5), (1, 35, 0))),
     gqa("gqa-lengths", 64, feeds=((2, 1, 40), (2, 1, 9)), lengths=(7, 10)),
+    # Keys for several blocks: 256 a block, or 64 with heads of 128.
+    gqa("gqa-long", 64, feeds=((1, 1, 700), (1, 4, 509), (2, 1, 300))),
+    gqa("gqa-long-128", 128, heads=4, kv=1, feeds=((1, 1, 200),)),
+    gqa("gqa-long-window", 64, extra=", local_window_size=100", feeds=((1, 1, 700),)),
+    gqa("gqa-long-lengths", 32, feeds=((2, 1, 900),), lengths=(7, 901)),
+    standard("standard-long", 64, value=96, feeds=((1, 3, 300), (2, 16, 257))),
+    standard("mask-long", 64, mask="float16", shape=lambda b, s, t: (b, 1, s, t), feeds=((1, 2, 600),)),
     standard("standard", 64),
     standard("standard-bf16", 64, dtype="bfloat16", feeds=((1, 1, 1), (2, 9, 9), (1, 40, 33))),
     standard("standard-causal", 32, attributes="is_causal=1", feeds=((1, 1, 1), (2, 9, 9), (1, 70, 70))),

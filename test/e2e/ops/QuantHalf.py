@@ -1,10 +1,10 @@
-"""Rows of 16-bit floats times 4-bit weights: on GPUs the tensor cores read the packed weight."""
+"""Rows of 16-bit floats times weights of 4 and 8 bits: on GPUs the tensor cores read the packed weight."""
 from hone import np
 from ops.Quant import MS, nbits
 from run_ops import Case
 
 rng = np.random.default_rng(11)
-ROWS = [(1, 1), (3, 1), (1, 8), (3, 3), (1, 33), (2, 35)]
+ROWS = [(1, 1), (3, 1), (1, 8), (3, 3), (1, 33), (2, 35)]  # the last by way of a weight of 16 bits
 
 
 # Scales and zero points of more than 1 KB: smaller ones become constants, and then the weight is not packed.
@@ -20,15 +20,16 @@ def half(name, k, n, behind="", more=None, rows=ROWS, atol=2e-2, **kw):
     return Case(name, f"({inputs}) => (float16[] y) {{ {text} }}", *feeds, weights=w, domains=MS, atol=atol, rtol=4e-3)
 
 
-def brain(name, k, n, block, zero):
+def brain(name, k, n, block, zero, bits=4):
     """The same in bf16, which MatMulNBits of ONNX Runtime does not have on CPUs: as blocked DequantizeLinear."""
-    w = {"w": rng.integers(0, 16, (k, n)).astype(np.uint8), "s": (0.02 + 0.02 * rng.random((k // block, n))).astype(np.float32)}
-    zeros = ", z" if zero else ""
+    most = 1 << bits
+    w = {"w": rng.integers(0, most, (k, n)).astype(np.uint8), "s": ((0.02 + 0.02 * rng.random((k // block, n))) * 16 / most).astype(np.float32)}
     if zero:
-        w["z"] = rng.integers(0, 16, (k // block, n)).astype(np.uint8)
-    unpack = f"q = Cast<to=21>(w) {'z4 = Cast<to=21>(z) ' if zero else ''}s16 = Cast<to=16>(s) d = DequantizeLinear<axis=0, block_size={block}>(q, s16{', z4' if zero else ''})"
+        w["z"] = rng.integers(0, most, (k // block, n)).astype(np.uint8)
+    number = 21 if bits == 4 else 2  # uint4, uint8
+    unpack = f"q = Cast<to={number}>(w) {f'z4 = Cast<to={number}>(z) ' if zero else ''}s16 = Cast<to=16>(s) d = DequantizeLinear<axis=0, block_size={block}>(q, s16{', z4' if zero else ''})"
     return Case(name, f"(float[m,{k}] x) => (float[] y) {{ {unpack} c = Cast<to=16>(x) p = MatMul(c, d) y = Cast<to=1>(p) }}",
-                {"x": (1, k)}, {"x": (9, k)}, weights=w, opset=25, atol=0.1, rtol=2e-2)
+                {"x": (1, k)}, {"x": (9, k)}, {"x": (70, k)}, weights=w, opset=25, atol=0.1, rtol=2e-2)
 
 
 CASES = [
@@ -44,6 +45,11 @@ CASES = [
     half("f16-block16", 64, 160, block=16),
     half("f16-k96", 96, 192),
     half("f16-int8", 128, 144, bits=8, atol=0.1),
-    brain("bf16", 128, 40, 64, False),
-    brain("bf16-zeros", 576, 24, 32, True),
+    half("f16-int8-zeros", 576, 41, bits=8, zeros=True, atol=0.1),
+    half("f16-int8-block128", 1024, 80, bits=8, block=128, atol=0.1),
+    half("f16-wide", 64, 2056, rows=[(1, 130)]),
+    brain("bf16-int8", 512, 136, 64, False, bits=8),
+    brain("bf16-int8-zeros", 576, 72, 32, True, bits=8),
+    brain("bf16", 512, 136, 64, False),
+    brain("bf16-zeros", 576, 136, 32, True),
 ]
