@@ -17,13 +17,6 @@ Value AttentionTiles::exp2(Value x) {
                                        ValueRange{x})
       .getResult(0);
 }
-Value AttentionTiles::acrossRow(Value value, function_ref<Value(Value, Value)> combine) {
-  for (int64_t offset : {1, 2})
-    value =
-        combine(value, NVVM::ShflOp::create(b, loc, value.getType(), integer(-1), value, integer(offset),
-                                            integer(31), NVVM::ShflKind::bfly, UnitAttr()));
-  return value;
-}
 Value AttentionTiles::larger(Value x, Value y) { return arith::MaxNumFOp::create(b, loc, x, y); }
 /// Where exponents start: 0 for a row that has seen no key.
 Value AttentionTiles::baseOf(Value peak) {
@@ -45,7 +38,7 @@ Value AttentionTiles::plus(Value x, Value y) { return arith::AddFOp::create(b, l
 void AttentionTiles::finishAlone(State &state) {
   int64_t wide = form.wide();
   for (int64_t half = 0; half < 2; ++half) {
-    Value sum = acrossRow(state.sums[half], [&](Value x, Value y) { return plus(x, y); });
+    Value sum = acrossLanes(state.sums[half], 4, [&](Value x, Value y) { return plus(x, y); });
     Value factor = inverse(sum);
     auto inside = scf::IfOp::create(b, loc, mine[half].isInside);
     OpBuilder::InsertionGuard guard(b);
@@ -120,7 +113,7 @@ void AttentionTiles::finishTogether(State &state, Value thread) {
         sums = shared("_sums", {warps, 16, form.valueSize}, f32);
   Value isFirst = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, t, constant(0));
   for (int64_t half = 0; half < 2; ++half) {
-    Value sum = acrossRow(state.sums[half], [&](Value x, Value y) { return plus(x, y); });
+    Value sum = acrossLanes(state.sums[half], 4, [&](Value x, Value y) { return plus(x, y); });
     auto once = scf::IfOp::create(b, loc, isFirst);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(once.thenBlock());

@@ -306,7 +306,7 @@ SmallVector<Value> AttentionTiles::softmax(SmallVector<Value> scores, Value key0
     for (auto [i, score] : llvm::enumerate(scores))
       if (ofRow(i))
         mine = mine ? larger(mine, score) : score;
-    Value next = larger(peak, acrossRow(mine, [&](Value x, Value y) { return larger(x, y); }));
+    Value next = larger(peak, acrossLanes(mine, 4, [&](Value x, Value y) { return larger(x, y); }));
     Value base = baseOf(next);
     Value keep = exp2(arith::SubFOp::create(b, loc, peak, base));
     Value sum = arith::MulFOp::create(b, loc, state.sums[half], keep);

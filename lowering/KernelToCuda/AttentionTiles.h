@@ -95,7 +95,6 @@ private:
 
   // results
   Value exp2(Value x);
-  Value acrossRow(Value value, llvm::function_ref<Value(Value, Value)> combine);
   Value larger(Value x, Value y), plus(Value x, Value y);
   Value baseOf(Value peak);
   Value firstColumn(int64_t c, int64_t i);

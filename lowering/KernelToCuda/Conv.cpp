@@ -75,7 +75,7 @@ protected:
     indices.insert(indices.begin() + 1, add(firstOutput, row));
     return indices;
   }
-  Value complete(RegionBuilder &region, Value sum, Value row) override {
+  Value complete(RegionBuilder &region, Value sum, Value row, Value) override {
     if (!op.getBias())
       return sum;
     return arith::AddFOp::create(b, loc, sum, widened(region.load(op.getBias(), add(firstOutput, row))));

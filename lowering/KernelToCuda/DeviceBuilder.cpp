@@ -99,16 +99,35 @@ Value DeviceBuilder::pairRegister(Value pair) {
 }
 
 void DeviceBuilder::multiplyTile(ValueRange left, ValueRange right, MutableArrayRef<Value> sum) {
-  Type f32 = b.getF32Type();
-  Type four = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
+  Type type = sum[0].getType();
+  Type four = LLVM::LLVMStructType::getLiteral(b.getContext(), {type, type, type, type});
+  bool isInteger = type.isInteger(32);
   std::optional<std::array<NVVM::MMATypes, 2>> types;
-  if (left[0].getType().isInteger(32))
+  if (isInteger)
+    types = {NVVM::MMATypes::s8, NVVM::MMATypes::s8};
+  else if (left[0].getType().isInteger(32))
     types = {NVVM::MMATypes::bf16, NVVM::MMATypes::bf16};
+  std::optional<NVVM::MMAIntOverflow> overflow;
+  if (isInteger)
+    overflow = NVVM::MMAIntOverflow::wrapped;
   Value product = NVVM::MmaOp::create(b, loc, four, left, right, ArrayRef<Value>(sum),
-                                      ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt, types,
-                                      std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+                                      ArrayRef<int64_t>{16, 8, isInteger ? 32 : 16}, std::nullopt, overflow,
+                                      types, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
   for (int64_t n = 0; n < 4; ++n)
-    sum[n] = LLVM::ExtractValueOp::create(b, loc, f32, product, ArrayRef<int64_t>{n});
+    sum[n] = LLVM::ExtractValueOp::create(b, loc, type, product, ArrayRef<int64_t>{n});
+}
+
+Value DeviceBuilder::acrossLanes(Value value, int64_t lanes, function_ref<Value(Value, Value)> combine) {
+  for (int64_t offset = lanes / 2; offset > 0; offset /= 2)
+    value = combine(value, NVVM::ShflOp::create(b, loc, value.getType(), integer(-1), value, integer(offset),
+                                                integer(31), NVVM::ShflKind::bfly, UnitAttr()));
+  return value;
+}
+
+Value DeviceBuilder::bytesOf(Value low, Value high, int64_t selector) {
+  Value operands[] = {low, high, integer(selector)};
+  return LLVM::CallIntrinsicOp::create(b, loc, b.getI32Type(), b.getStringAttr("llvm.nvvm.prmt"), operands)
+      .getResult(0);
 }
 
 } // namespace hone

@@ -123,7 +123,7 @@ SmallVector<Form> formsOf(KernelOp kernel) {
       int64_t all = areKnown ? result.getNumElements() / n : ShapedType::kDynamic;
       for (int64_t tile : {8, 32})
         if (!areKnown || all <= tile) {
-          forms.push_back(StreamedProduct::Form{n, k, tile});
+          forms.push_back(StreamedProduct::Form{n, k, tile, 8});
           if (areKnown)
             return forms;
         }

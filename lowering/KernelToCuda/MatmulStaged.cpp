@@ -63,9 +63,11 @@ Product::Sizes MatmulStaged::sizes() {
 }
 
 StagedProduct::Matrix MatmulStaged::right() {
-  if (!weight)
-    return matrix(op.getRhs(), op.getTransposeB());
-  return {memref::ExtractAlignedPointerAsIndexOp::create(b, loc, weight), size.k, true};
+  return weight ? matrixOf(weight) : matrix(op.getRhs(), op.getTransposeB());
+}
+
+StagedProduct::Matrix MatmulStaged::matrixOf(Value buffer) {
+  return {memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer), size.k, true};
 }
 
 StagedProduct::Matrix MatmulStaged::matrix(Value operand, bool alongK) {

@@ -36,13 +36,17 @@ public:
   MatmulStaged(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
                Form form, mlir::Value weight = {});
 
+protected:
+  /// A buffer [lines, k].
+  Matrix matrixOf(mlir::Value buffer);
+  Matrix left() override { return matrix(op.getLhs(), true); }
+
 private:
   Sizes sizes() override;
   void enterBatch(mlir::Value position) override { place.enterBatch(position); }
   llvm::SmallVector<mlir::Value> resultIndices(mlir::Value row, mlir::Value column) override {
     return place.resultIndices(row, column);
   }
-  Matrix left() override { return matrix(op.getLhs(), true); }
   Matrix right() override;
   Matrix matrix(mlir::Value operand, bool alongK);
 

@@ -27,7 +27,7 @@ void Product::storeInside(ValueRange sums, Value row, Value column) {
   RegionBuilder region(b, loc, kernel, buffers);
   SmallVector<SmallVector<Value>> places;
   for (auto [i, sum] : llvm::enumerate(sums)) {
-    Value element = complete(region, sum, row);
+    Value element = complete(region, sum, row, add(column, constant(i)));
     if (!type.getElementType().isF32())
       element = arith::TruncFOp::create(b, loc, type.getElementType(), element);
     SmallVector<Value> indices = resultIndices(row, add(column, constant(i))), clipped(indices);

@@ -22,8 +22,10 @@ protected:
   };
   /// Where an element of the result stands in the root's tensor.
   virtual llvm::SmallVector<mlir::Value> resultIndices(mlir::Value row, mlir::Value column) = 0;
-  /// What is added to a sum (f32) before the epilogue.
-  virtual mlir::Value complete(RegionBuilder &region, mlir::Value sum, mlir::Value row) { return sum; }
+  /// What becomes of a sum (f32) before the epilogue.
+  virtual mlir::Value complete(RegionBuilder &region, mlir::Value sum, mlir::Value row, mlir::Value column) {
+    return sum;
+  }
 
   mlir::Type elementType() { return mlir::cast<mlir::RankedTensorType>(root.getType()).getElementType(); }
   /// Puts sums (f32) of neighbouring columns from `column` on, a multiple of their number, through the

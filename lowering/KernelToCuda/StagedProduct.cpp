@@ -43,7 +43,7 @@ void StagedProduct::emit() {
 
   Matrix x = left(), y = right();
   Filling fillings[] = {fillingOf(x, form.rows, row0, size.m, 0),
-                        fillingOf(y, form.columns, column0, size.n, form.rows * depth * 2)};
+                        fillingOf(y, form.columns, column0, size.n, form.rows * lineBytes)};
   // What lies behind the last step of k is filled with zeros, so the ring needs no end of its own.
   auto fillStage = [&](Value number, Value stage) {
     for (const Filling &filling : fillings)
@@ -51,14 +51,15 @@ void StagedProduct::emit() {
     NVVM::CpAsyncCommitGroupOp::create(b, loc);
   };
   // Products of a warpgroup are waited for one step later: until then their stage is not filled.
-  int64_t ahead = form.stages - (form.isForWarpgroups ? 2 : 1), bytes = form.stageBytes();
+  int64_t ahead = form.stages - (form.isForWarpgroups() ? 2 : 1), bytes = form.stageBytes();
   for (int64_t s = 0; s < ahead; ++s)
     fillStage(constant(s), constant(s * bytes));
 
-  SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4, zero(b.getF32Type()));
+  SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4,
+                             form.isInteger() ? integer(0) : real(0));
   carried.append({constant(0), constant(ahead * bytes)}); // the stages to read and to fill
   auto loop =
-      scf::ForOp::create(b, loc, constant(0), divideUp(size.k, constant(depth)), constant(1), carried);
+      scf::ForOp::create(b, loc, constant(0), divideUp(size.k, constant(form.depth())), constant(1), carried);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -66,13 +67,13 @@ void StagedProduct::emit() {
     Value filled = next.pop_back_val(), read = next.pop_back_val();
     Value number = add(loop.getInductionVar(), constant(ahead));
     NVVM::CpAsyncWaitGroupOp::create(b, loc, ahead - 1);
-    if (form.isForWarpgroups)
+    if (form.isForWarpgroups())
       publishToProducts(b, loc);
     barrier(); // the stage is there for all, and nobody reads the one that is filled next any more
-    if (form.isForWarpgroups)
+    if (form.isForWarpgroups())
       startStage(read, next);
     fillStage(number, filled);
-    if (form.isForWarpgroups)
+    if (form.isForWarpgroups())
       waitForProducts(b, loc, 1, next);
     else
       multiplyStage(read, y.alongK, next);
@@ -83,7 +84,7 @@ void StagedProduct::emit() {
     scf::YieldOp::create(b, loc, next);
   }
   SmallVector<Value> sums(loop.getResults().drop_back(2));
-  if (form.isForWarpgroups)
+  if (form.isForWarpgroups())
     waitForProducts(b, loc, 0, sums);
   NVVM::CpAsyncWaitGroupOp::create(b, loc, 0);
   barrier(); // sums take the place of the stages
@@ -94,19 +95,20 @@ void StagedProduct::emit() {
 
 StagedProduct::Filling StagedProduct::fillingOf(const Matrix &matrix, int64_t extent, Value origin, Value end,
                                                 int64_t offset) {
+  int64_t width = form.width(), depth = form.depth(), perPiece = 16 / width;
   int64_t line = matrix.alongK ? depth : extent, lines = matrix.alongK ? extent : depth;
-  int64_t pieces = line / 8; // of a line
+  int64_t pieces = line / perPiece; // of a line
   Filling filling{
       matrix.alongK, lines * pieces / form.threads(), form.threads() / pieces, {}, {}, {}, {}, {}, {}};
   Value piece = modulo(thread, constant(pieces)), firstLine = divide(thread, constant(pieces));
-  Value position = multiply(piece, constant(8)); // in the line
+  Value position = multiply(piece, constant(perPiece)); // in the line
   // The lines of one thread are a multiple of 8 apart: its pieces are swizzled alike.
   filling.to = add(constant(offset), swizzled(firstLine, piece, pieces));
   Value lineAt = matrix.alongK ? add(origin, firstLine) : firstLine;
   Value start = matrix.alongK ? position : add(origin, position);
-  filling.from = add(matrix.address, multiply(add(multiply(lineAt, matrix.pitch), start), constant(2)));
-  filling.copyStep = multiply(matrix.pitch, constant(2 * filling.linesApart));
-  filling.kStep = matrix.alongK ? constant(2 * depth) : multiply(matrix.pitch, constant(2 * depth));
+  filling.from = add(matrix.address, multiply(add(multiply(lineAt, matrix.pitch), start), constant(width)));
+  filling.copyStep = multiply(matrix.pitch, constant(width * filling.linesApart));
+  filling.kStep = matrix.alongK ? constant(lineBytes) : multiply(matrix.pitch, constant(lineBytes));
   filling.step = matrix.alongK ? position : firstLine;
   if (matrix.alongK)
     for (int64_t i = 0; i < filling.copies; ++i)
@@ -117,7 +119,7 @@ StagedProduct::Filling StagedProduct::fillingOf(const Matrix &matrix, int64_t ex
 }
 
 void StagedProduct::fill(const Filling &filling, Value number, Value stage) {
-  Value k = add(multiply(number, constant(depth)), filling.step);
+  Value k = add(multiply(number, constant(form.depth())), filling.step);
   Value from = add(filling.from, multiply(number, filling.kStep)), to = add(stage, filling.to);
   for (int64_t i = 0; i < filling.copies; ++i) {
     Value atK = filling.alongK ? k : add(k, constant(i * filling.linesApart));
@@ -139,7 +141,7 @@ SmallVector<Value> StagedProduct::loadFragments(Value at, bool transposed) {
   SmallVector<Value> registers;
   for (int64_t i = 0; i < 4; ++i) {
     Value word = LLVM::ExtractValueOp::create(b, loc, i32, loaded, ArrayRef<int64_t>{i});
-    if (elementType().isF16())
+    if (!form.isInteger() && elementType().isF16())
       word = LLVM::BitcastOp::create(b, loc, VectorType::get({2}, elementType()), word);
     registers.push_back(word);
   }
@@ -149,25 +151,25 @@ SmallVector<Value> StagedProduct::loadFragments(Value at, bool transposed) {
 /// Lanes 8 i to 8 i + 7 of a warp give ldmatrix the lines of its matrix i: which comes where is chosen such
 /// that the four are the registers of one left fragment, or those of two right ones.
 void StagedProduct::multiplyStage(Value stage, bool rightAlongK, MutableArrayRef<Value> sums) {
-  constexpr int64_t pieces = depth / 8;
+  constexpr int64_t pieces = lineBytes / 16;
   Value low = modulo(lane, constant(8)), half = modulo(divide(lane, constant(8)), constant(2)),
         quarter = divide(lane, constant(16));
   Value leftRow = add(warpRow, modulo(lane, constant(16)));
-  Value rightStage = add(stage, constant(form.rows * depth * 2));
-  for (int64_t k = 0; k < depth; k += 16) {
-    Value leftAt = add(stage, swizzled(leftRow, add(constant(k / 8), quarter), pieces));
+  Value rightStage = add(stage, constant(form.rows * lineBytes));
+  for (int64_t piece = 0; piece < pieces; piece += 2) {
+    Value leftAt = add(stage, swizzled(leftRow, add(constant(piece), quarter), pieces));
     SmallVector<SmallVector<Value>> left, right;
     for (int64_t i = 0; i < warpRows(); i += 16)
-      left.push_back(loadFragments(add(leftAt, constant(i * depth * 2)), false));
+      left.push_back(loadFragments(add(leftAt, constant(i * lineBytes)), false));
     for (int64_t j = 0; j < warpColumns(); j += 16) {
       Value at;
       if (rightAlongK) {
         Value column = add(warpColumn, add(low, multiply(quarter, constant(8))));
-        at = add(swizzled(column, add(constant(k / 8), half), pieces), constant(j * depth * 2));
+        at = add(swizzled(column, add(constant(piece), half), pieces), constant(j * lineBytes));
       } else {
-        Value step = add(constant(k), add(low, multiply(half, constant(8))));
-        Value piece = add(divide(warpColumn, constant(8)), add(constant(j / 8), quarter));
-        at = swizzled(step, piece, form.columns / 8);
+        Value step = add(constant(8 * piece), add(low, multiply(half, constant(8))));
+        Value ofLine = add(divide(warpColumn, constant(8)), add(constant(j / 8), quarter));
+        at = swizzled(step, ofLine, form.columns / 8);
       }
       SmallVector<Value> both = loadFragments(add(rightStage, at), !rightAlongK);
       right.emplace_back(ArrayRef<Value>(both).take_front(2));
@@ -181,13 +183,13 @@ void StagedProduct::multiplyStage(Value stage, bool rightAlongK, MutableArrayRef
 
 /// Starts the products of a stage: each warpgroup has 64 rows of the tile.
 void StagedProduct::startStage(Value stage, MutableArrayRef<Value> sums) {
-  Value group = multiply(divide(thread, constant(128)), constant(64 * depth * 2));
+  Value group = multiply(divide(thread, constant(128)), constant(64 * lineBytes));
   Value left = tileDescriptor(b, loc, sharedAt(memory, add(stage, group)));
-  Value right = tileDescriptor(b, loc, sharedAt(memory, add(stage, constant(form.rows * depth * 2))));
+  Value right = tileDescriptor(b, loc, sharedAt(memory, add(stage, constant(form.rows * lineBytes))));
   beginProducts(b, loc);
-  for (int64_t k = 0; k < depth; k += 16) {
-    auto at = [&](Value tile) { // 16 steps are 32 bytes
-      Value step = arith::ConstantIntOp::create(b, loc, b.getI64Type(), k * 2 >> 4);
+  for (int64_t piece = 0; piece < lineBytes / 16; piece += 2) { // 16 steps of k
+    auto at = [&](Value tile) {
+      Value step = arith::ConstantIntOp::create(b, loc, b.getI64Type(), piece);
       return b.createOrFold<arith::AddIOp>(loc, tile, step);
     };
     startProduct(b, loc, elementType(), at(left), at(right), sums);
@@ -208,8 +210,11 @@ void StagedProduct::storeSums(ArrayRef<Value> sums) {
     size_t fragment = i / 4;
     Value row = add(add(warpRow, g), constant(fragment / across * 16 + i % 4 / 2 * 8));
     Value column = add(add(warpColumn, t2), constant(fragment % across * 8));
-    Value pair =
-        vector::FromElementsOp::create(b, loc, VectorType::get({2}, b.getF32Type()), sums.slice(i, 2));
+    SmallVector<Value> two(sums.slice(i, 2));
+    if (form.isInteger())
+      for (Value &sum : two)
+        sum = arith::SIToFPOp::create(b, loc, b.getF32Type(), sum);
+    Value pair = vector::FromElementsOp::create(b, loc, VectorType::get({2}, b.getF32Type()), two);
     LLVM::StoreOp::create(b, loc, pair, at(row, column), 8);
   }
   barrier();

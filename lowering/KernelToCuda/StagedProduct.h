@@ -1,4 +1,4 @@
-// Large products of f16 or bf16 by tiles on tensor cores: result(row, column) = sum over k of left(row, k) *
+// Large products of f16, bf16 or i8 by tiles on tensor cores: result(row, column) = sum over k of left(row, k) *
 // right(k, column), for a batch of such. Operands are matrices that lie in global memory as they are.
 #ifndef HONE_LOWERING_KERNELTOCUDA_STAGEDPRODUCT_H
 #define HONE_LOWERING_KERNELTOCUDA_STAGEDPRODUCT_H
@@ -13,18 +13,26 @@ namespace hone {
 /// puts 8 neighbours through the epilogue.
 class StagedProduct : public Product {
 public:
-  static constexpr int64_t depth = 64; // steps of k in a stage: 128 bytes
+  static constexpr int64_t lineBytes = 128; // of a row or column in a stage
   /// What host code and kernel must agree on. Warps cut the tile into equal parts.
   struct Form {
     int64_t rows, columns, warpsDown, warpsAcross, stages;
-    bool isForWarpgroups; // wgmma: 16 rows a warp, all columns; the right operand lies along k
+    /// integers: operands of i8 along k, sums of i32. warpgroups: wgmma; 16 rows a warp, all columns, the right
+    /// operand along k.
+    enum Cores { floats, integers, warpgroups } cores;
+    bool isForWarpgroups() const { return cores == warpgroups; }
+    bool isInteger() const { return cores == integers; }
+    int64_t width() const { return isInteger() ? 1 : 2; } // bytes of an element
+    int64_t depth() const { return lineBytes / width(); } // steps of k in a stage
     int64_t threads() const { return 32 * warpsDown * warpsAcross; }
-    int64_t stageBytes() const { return (rows + columns) * depth * 2; }
+    int64_t stageBytes() const { return (rows + columns) * lineBytes; }
     int64_t sumPitch() const { return columns + 8; } // floats of a row on their way out
     int64_t sharedBytes() const { return std::max(stages * stageBytes(), rows * sumPitch() * 4); }
   };
-  static constexpr Form small{64, 64, 2, 2, 4, false}, large{128, 128, 2, 4, 3, false};
-  static constexpr Form square{128, 128, 8, 1, 4, true}, wide{128, 256, 8, 1, 4, true};
+  static constexpr Form small{64, 64, 2, 2, 4, Form::floats}, large{128, 128, 2, 4, 3, Form::floats};
+  static constexpr Form square{128, 128, 8, 1, 4, Form::warpgroups}, wide{128, 256, 8, 1, 4, Form::warpgroups};
+  static constexpr Form smallInteger{64, 64, 2, 2, 4, Form::integers},
+      largeInteger{128, 128, 2, 4, 3, Form::integers};
 
   StagedProduct(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
                 mlir::Value root, Form form)
@@ -52,7 +60,7 @@ private:
   /// How this thread fills its part of an operand's tile: one piece of 16 bytes of every few lines.
   struct Filling {
     bool alongK;
-    int64_t copies, linesApart;
+    int64_t copies, linesApart; // of the thread; lines from copy to copy
     mlir::Value from, to;                    // address of the first piece at k = 0; its offset in a stage
     mlir::Value copyStep, kStep;             // bytes from copy to copy, from stage to stage
     mlir::Value step;                        // of k in a stage: of the piece, or of the first line

@@ -80,7 +80,8 @@ Value StreamedProduct::loadVector(Value buffer, ValueRange indices, VectorType t
 }
 
 Value StreamedProduct::stepOf(Value number, int64_t half) {
-  return add(multiply(number, constant(chunk)), add(multiply(t, constant(8)), constant(32 * half)));
+  Value ofLane = add(multiply(t, constant(form.run)), constant((form.run == 8 ? 32 : 8) * half));
+  return add(multiply(number, constant(chunk)), ofLane);
 }
 
 Value StreamedProduct::loadSteps(Value buffer, ArrayRef<Value> leading, Value step) {

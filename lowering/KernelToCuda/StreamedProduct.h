@@ -17,6 +17,7 @@ public:
   /// What host code and kernel must agree on.
   struct Form {
     int64_t n, k, rows; // rows: of a tile, a multiple of 8
+    int64_t run = 8;    // neighbours along k that a lane has of a chunk: 8 of each half, or 16
     int64_t tiles() const { return (n + columns - 1) / columns; }
     int64_t chunks() const { return (k + chunk - 1) / chunk; }
     int64_t warps() const { return chunks() >= 16 ? 8 : 4; }
@@ -37,14 +38,15 @@ protected:
                           llvm::MutableArrayRef<mlir::Value> sums) = 0;
   llvm::SmallVector<mlir::Value> resultIndices(mlir::Value row, mlir::Value column) override;
 
-  /// 8 neighbours along k of every group of 8 rows: those this lane needs for steps [32 half, 32 half + 32)
-  /// of a chunk, 0 behind the last.
+  /// 8 neighbours along k of every group of 8 rows: those this lane needs for half of the steps of a chunk
+  /// (stepOf), 0 behind the last.
   llvm::SmallVector<mlir::Value> loadRows(mlir::Value number, int64_t half);
   /// Adds left * rows for 16 of the 32 steps that `rows` covers: the first (`part` 0) or the last 4 of each
   /// lane's 8 neighbours.
   void multiplyPart(mlir::ValueRange left, llvm::ArrayRef<mlir::Value> rows, int64_t part,
                     llvm::MutableArrayRef<mlir::Value> sums);
-  /// Where this lane's 8 neighbours of a half start.
+  /// Where this lane's 8 neighbours of a half start: halves are steps [0, 32) and [32, 64), or with runs of 16
+  /// the first and the last 8 of each.
   mlir::Value stepOf(mlir::Value number, int64_t half);
   /// 8 elements from `indices` on, whose last is a step of k: 0 where that is behind the last one.
   mlir::Value loadSteps(mlir::Value buffer, mlir::ArrayRef<mlir::Value> leading, mlir::Value step);

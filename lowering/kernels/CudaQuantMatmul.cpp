@@ -1,5 +1,6 @@
-// Rows of f16 or bf16 times a weight of 4 or 8 bits on a GPU. The weight is packed in the order of the tensor cores'
-// fragments (lowering/KernelToCuda/QuantMatmul.cpp).
+// Rows of f16 or bf16 times a weight of 4 or 8 bits on a GPU, and rows of any float where they may be rounded
+// to 8 bits. 4-bit weights are packed in the order of the tensor cores' fragments
+// (lowering/KernelToCuda/QuantTiles.h), 8-bit ones lie with k along their rows.
 #include "lowering/kernels/Cuda.h"
 #include "lowering/kernels/QuantizedWeight.h"
 
@@ -20,8 +21,8 @@ public:
     if (!matmul || !matmul.getRhs().getDefiningOp<DequantizeOp>())
       return "another op";
     auto rows = cast<RankedTensorType>(matmul.getLhs().getType());
-    if (!rows.getElementType().isF16() && !rows.getElementType().isBF16())
-      return "expected rows of f16 or bf16";
+    if (!rows.getElementType().isF16() && !rows.getElementType().isBF16() && !rows.getElementType().isF32())
+      return "expected rows of f16, bf16 or f32";
     if (matmul.getTransposeA() || rows.getRank() < 2)
       return "expected rows along the last axis of the left operand";
     if (matmul.getLhs().getDefiningOp<ConstantOp>())
@@ -29,6 +30,9 @@ public:
     QuantizedWeight source;
     if (std::string reason = source.read(matmul); !reason.empty())
       return reason;
+    if (rows.getElementType().isF32() && !roundsRows(matmul, source))
+      return "expected rows of f16 or bf16, or permission to round them to 8 bits with weights of 8 bits and a "
+             "scale a column";
     if (source.k % chunk || (source.block != 32 && source.block % chunk))
       return "expected a K that is a multiple of 64 with blocks of 32 or multiples of 64, got " +
              std::to_string(source.k) + " and " + std::to_string(source.block);
@@ -45,11 +49,9 @@ public:
     return refusesAllButDequantize(op, group);
   }
 
-  /// Lane 4 g + t has the columns g and g + 8, and of every 32 steps the 8 from 8 t on, so that it reads 16
-  /// neighbouring bytes of a row too; the two halves of a register hold neighbours. With 4 bits a lane's 16
-  /// bytes are four words, one for 16 steps of k each: number i of a word (4 bits at 4 i) and number i + 4 are
-  /// register i of the fragment. With 8 bits they are 32 steps: a word has 4 neighbours of a column, the two
-  /// of a register 16 bits apart.
+  /// 4 bits: lane 4 g + t has the columns g and g + 8, and of every 32 steps the 8 from 8 t on, so that it
+  /// reads 16 neighbouring bytes of a row too. Its 16 bytes are four words, one for 16 steps of k each. Number
+  /// i of a word (4 bits at 4 i) and number i + 4 are the two halves of register i of the fragment.
   DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
                          TargetAttr target) const override {
     auto matmul = cast<MatmulOp>(group.root);
@@ -60,35 +62,39 @@ public:
     Type element = cast<RankedTensorType>(matmul.getLhs().getType()).getElementType();
     std::string suffix = source.isTransposed ? ".t.mma" : ".mma";
 
-    // Axes of the numbers: tile, column / 8, column % 8, chunk, 32 steps, t, word, register / 2, half.
-    const int64_t split[] = {tiles, 2, 8, chunks, 2, 4, 2, 2, 2}, packedShape[] = {tiles, chunks, columns * chunk * source.bits / 8};
-    Value packed =
-        packedWeight(b, symbols, source.weight, source.weight.getWeight() + suffix,
-                     RankedTensorType::get(packedShape, ui8), [&](PackBuilder &pack, Value x) {
-                       x = pack.reshape(pack.resize(source.unsignedBytes(pack, x), 0, tiles * columns), split);
-                       if (source.bits == 8)
-                         return pack.reshape(pack.transpose(x, {0, 3, 4, 2, 5, 6, 1, 8, 7}), packedShape);
-                       Value low = pack.slice(x, 1, 0, 1), high = pack.slice(x, 1, 1, 2);
-                       high = pack.make<ShlOp>(high.getType(), high, pack.scalar(ui8, 4));
-                       x = pack.make<OrOp>(low.getType(), low, high);
-                       return pack.reshape(pack.transpose(x, {0, 3, 2, 5, 4, 6, 8, 7, 1}), packedShape);
-                     });
-    QuantizedWeight::Factors factors = source.packFactors(b, symbols, suffix, columns, element);
-
     PackBuilder unpack(b, matmul.getLoc(), &group);
-    Value numbers = packed;
+    Value numbers;
     if (source.bits == 8) {
-      numbers = unpack.reshape(numbers, {tiles, chunks, 2, 8, 4, 2, 2, 2, 2});
-      numbers = unpack.transpose(numbers, {0, 6, 3, 1, 2, 4, 5, 8, 7});
+      numbers = source.weight;
+      if (!source.isTransposed)
+        numbers = packedWeight(b, symbols, source.weight, source.weight.getWeight() + ".t",
+                               cast<RankedTensorType>(source.weight.getType()).clone({n, k}),
+                               [](PackBuilder &pack, Value x) { return pack.transpose(x, {1, 0}); });
+      QuantizedWeight lying = source;
+      lying.isTransposed = true;
+      numbers = lying.unsignedBytes(unpack, numbers);
     } else {
-      numbers = unpack.reshape(numbers, {tiles, chunks, 8, 4, 2, 2, 2, 2, 1});
+      // Axes of the numbers: tile, column / 8, column % 8, chunk, 32 steps, t, word, register / 2, half.
+      const int64_t split[] = {tiles, 2, 8, chunks, 2, 4, 2, 2, 2};
+      const int64_t packedShape[] = {tiles, chunks, columns * chunk / 2};
+      Value packed = packedWeight(
+          b, symbols, source.weight, source.weight.getWeight() + suffix,
+          RankedTensorType::get(packedShape, ui8), [&](PackBuilder &pack, Value x) {
+            x = pack.reshape(pack.resize(source.unsignedBytes(pack, x), 0, tiles * columns), split);
+            Value low = pack.slice(x, 1, 0, 1), high = pack.slice(x, 1, 1, 2);
+            high = pack.make<ShlOp>(high.getType(), high, pack.scalar(ui8, 4));
+            x = pack.make<OrOp>(low.getType(), low, high);
+            return pack.reshape(pack.transpose(x, {0, 3, 2, 5, 4, 6, 8, 7, 1}), packedShape);
+          });
+      numbers = unpack.reshape(packed, {tiles, chunks, 8, 4, 2, 2, 2, 2, 1});
       Value low = unpack.make<AndOp>(numbers.getType(), numbers, unpack.scalar(ui8, 15));
       Value high = unpack.make<ShrOp>(numbers.getType(), numbers, unpack.scalar(ui8, 4));
       numbers = unpack.make<ConcatOp>(RankedTensorType::get({tiles, chunks, 8, 4, 2, 2, 2, 2, 2}, ui8),
                                       ValueRange{low, high}, 8);
       numbers = unpack.transpose(numbers, {0, 8, 2, 1, 4, 3, 5, 7, 6});
+      numbers = unpack.resize(unpack.reshape(numbers, {tiles * columns, k}), 0, n);
     }
-    numbers = unpack.resize(unpack.reshape(numbers, {tiles * columns, k}), 0, n);
+    QuantizedWeight::Factors factors = source.packFactors(b, symbols, suffix, columns, element);
     source.replace(matmul, group, unpack, numbers, factors);
 
     SmallVector<NamedAttribute> config;
@@ -98,7 +104,18 @@ public:
     number("bits", source.bits), number("block", source.block), number("k", k), number("n", n);
     if (source.splatZero)
       number("zero", *source.splatZero);
+    if (source.isSigned)
+      config.push_back(b.getNamedAttr("signed", b.getUnitAttr()));
+    if (roundsRows(matmul, source))
+      config.push_back(b.getNamedAttr("rounds_rows", b.getUnitAttr()));
     return b.getDictionaryAttr(config);
+  }
+
+private:
+  /// Whether the tensor cores may multiply integers: both operands symmetric, nothing changes along k.
+  static bool roundsRows(MatmulOp matmul, const QuantizedWeight &source) {
+    return matmul.getActivationBits() == 8 && source.bits == 8 && source.isSigned && source.block == source.k &&
+           source.splatZero == 128;
   }
 };
 

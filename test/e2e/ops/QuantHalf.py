@@ -32,7 +32,21 @@ def brain(name, k, n, block, zero, bits=4):
                 {"x": (1, k)}, {"x": (9, k)}, {"x": (70, k)}, weights=w, opset=25, atol=0.1, rtol=2e-2)
 
 
+def rounded(name, k, n, *also, behind="", more=None, rows=ROWS):
+    """Products of f32 whose operands the compiler rounds to 8 bits; against f32, so that the rounding itself shows (1 % of a sum's size)."""
+    w = {"w": rng.standard_normal((k, n)).astype(np.float32)}
+    inputs = f"float[b,s,{k}] x" + "".join(f", float[b,s,{n}] {name}" for name in more or ())
+    text = f"m = MatMul(x, w) {behind}" if behind else "y = MatMul(x, w)"
+    feeds = [{"x": (*r, k)} | {name: (*r, n) for name in more or ()} for r in rows]
+    return Case(name, f"({inputs}) => (float[] y) {{ {text} }}", *feeds, weights=w, atol=0.06 * k**0.5, rtol=2e-2, flags=("--compress=int8:rows=8", *also))
+
+
 CASES = [
+    rounded("int8-rows", 192, 264),
+    rounded("int8-rows-odd-n", 576, 301, behind="y = Add(m, r)", more=("r",)),
+    rounded("int8-rows-wide", 320, 2056, rows=[(1, 1), (1, 130)]),
+    rounded("int8-rows-f16", 192, 520, "--compress=f16"),
+    rounded("int8-rows-bf16", 640, 520, "--compress=bf16"),
     half("f16", 192, 112),
     half("f16-odd-n", 576, 71),
     half("f16-zeros", 576, 136, zeros=True),
