@@ -57,6 +57,19 @@ def IndexingOpInterface : OpInterface<"IndexingOpInterface"> {
   ];
 }
 
+def CostOpInterface : OpInterface<"CostOpInterface"> {
+  let cppNamespace = "::mlir::hone";
+  let description = [{
+    An op whose arithmetic is more than its elements: what it computes at least, whatever the kernel. Elementwise ops count as
+    one flop an element without it, and what only moves elements as none.
+  }];
+  let methods = [
+    InterfaceMethod<"Multiplications and additions, over the dimensions of the model.",
+      "::mlir::hone::DimExpr", "getFlops", (ins "::mlir::hone::Shapes &":$shapes), "",
+      "return shapes.numElements($_op->getOperand(0)); // each element that is read, once">
+  ];
+}
+
 def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
   let cppNamespace = "::mlir::hone";
   let description = [{

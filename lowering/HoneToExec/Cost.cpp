@@ -1,8 +1,6 @@
-// Costs as polynomials of the shape analysis. Only what has to happen is counted: contractions as their
-// products and sums, every other op as one flop an element, weights as often as the call reads them once.
-// Activations are left out: where a kernel finds them (cache or memory) depends on the machine.
+// Costs (dialects/hone/Costs.h) as formulas in the names that users give.
 #include "lowering/HoneToExec/Cost.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "dialects/hone/Costs.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -10,43 +8,6 @@ using namespace mlir::hone;
 namespace hone {
 
 namespace {
-
-/// Flops of one op, without the ops in its regions.
-DimExpr flopsOf(Operation *op, Shapes &shapes) {
-  auto elements = [&](Value tensor) { return shapes.numElements(tensor); };
-  return llvm::TypeSwitch<Operation *, DimExpr>(op)
-      .Case([&](MatmulOp matmul) {
-        int64_t rank = shapes.rank(matmul.getLhs());
-        DimExpr depth = shapes.dim(matmul.getLhs(), matmul.getTransposeA() ? rank - 2 : rank - 1);
-        return elements(matmul.getResult()) * depth * 2;
-      })
-      .Case([&](ConvOp conv) {
-        std::vector<DimExpr> weight = shapes.dims(conv.getWeight());
-        DimExpr window = 2;
-        for (const DimExpr &size : llvm::drop_begin(weight))
-          window = window * size;
-        return elements(conv.getResult()) * window;
-      })
-      .Case([&](AttentionOp attention) {
-        // Scores and their sum over values: 2 * H flops each for every head, query and key.
-        DimExpr time = shapes.dim(attention.getKey(), 1);
-        if (Value past = attention.getPastKey())
-          time = time + shapes.dim(past, 2);
-        return (elements(attention.getQuery()) + elements(attention.getOutput())) * time * 2;
-      })
-      .Case([&](LstmOp lstm) {
-        std::vector<DimExpr> input = shapes.dims(lstm.getInput());
-        return input[0] * input[1] * (elements(lstm.getW()) + elements(lstm.getR())) * 2;
-      })
-      .Case<ElementwiseOpInterface>([&](auto) { return elements(op->getResult(0)); })
-      .Default([&](Operation *other) {
-        DimExpr flops = 0;
-        // A reduction touches what it reads; moving elements computes nothing.
-        if (isa<ReduceOp, SoftmaxOp, RmsNormOp, LayerNormOp, PoolOp>(other))
-          flops = elements(other->getOperand(0));
-        return flops;
-      });
-}
 
 /// Formulas in names of dimensions; nothing when a symbol has none.
 class Formula {
@@ -95,43 +56,9 @@ private:
   Shapes &shapes;
 };
 
-int64_t bitsOf(Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementTypeBitWidth(); }
-
-/// Bytes of a weight that a call reads: all of it, or the rows that a gather picks.
-DimExpr bytesRead(Value inside, Value weight, Shapes &shapes) {
-  DimExpr all = shapes.numElements(weight) * ((bitsOf(weight) + 7) / 8);
-  if (bitsOf(weight) == 4)
-    all = shapes.numElements(weight).constant().value_or(0) / 2;
-  DimExpr picked = 0;
-  for (OpOperand &use : inside.getUses()) {
-    auto gather = dyn_cast<GatherOp>(use.getOwner());
-    if (!gather || use.getOperandNumber() != 0)
-      return all;
-    picked = picked + shapes.numElements(gather.getResult()) * ((bitsOf(weight) + 7) / 8);
-  }
-  return picked;
-}
-
 bool isForGpu(Operation *op) {
   auto device = op->getAttrOfType<StringAttr>("hone.device");
   return device && device != "host";
-}
-
-/// All that a call reads and writes, each once; nothing where a value is no tensor.
-std::optional<DimExpr> bytesMoved(Operation *op, Shapes &shapes) {
-  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
-  if (!llvm::all_of(op->getOperandTypes(), isTensor) || !llvm::all_of(op->getResultTypes(), isTensor))
-    return std::nullopt;
-  auto kernel = dyn_cast<KernelOp>(op);
-  auto bytesOf = [&](Value tensor) { return shapes.numElements(tensor) * ((bitsOf(tensor) + 7) / 8); };
-  DimExpr bytes = 0;
-  for (OpOperand &operand : op->getOpOperands())
-    bytes = bytes + (kernel ? bytesRead(kernel.getBody().getArgument(operand.getOperandNumber()),
-                                        operand.get(), shapes)
-                            : bytesOf(operand.get()));
-  for (Value result : op->getResults())
-    bytes = bytes + bytesOf(result);
-  return bytes;
 }
 
 } // namespace
@@ -146,7 +73,8 @@ CallCost costOf(Operation *op, func::FuncOp main, Shapes &shapes) {
       flops = flops + flopsOf(inner, shapes);
     if (auto matmul = dyn_cast<MatmulOp>(inner); matmul && matmul.getActivationBits())
       cost.arithmetic = matmul.getActivationBits() == 8 ? "i8" : "i16";
-    if (inner->hasTrait<SumsProducts>() && bitsOf(inner->getResult(0)) == 16 && isForGpu(op))
+    if (inner->hasTrait<SumsProducts>() && isForGpu(op) &&
+        cast<RankedTensorType>(inner->getResult(0).getType()).getElementTypeBitWidth() == 16)
       cost.arithmetic = "f16";
   });
   Formula formula(main, shapes);
@@ -154,7 +82,7 @@ CallCost costOf(Operation *op, func::FuncOp main, Shapes &shapes) {
     if (operand.get().getDefiningOp<GetWeightOp>()) {
       auto kernel = dyn_cast<KernelOp>(op);
       Value inside = kernel ? kernel.getBody().getArgument(operand.getOperandNumber()) : operand.get();
-      DimExpr read = bytesRead(inside, operand.get(), shapes);
+      DimExpr read = bytesRead(operand, inside, shapes);
       // Rows whose number has no name: the rest is still a lower bound.
       if (formula.text(read))
         bytes = bytes + read;

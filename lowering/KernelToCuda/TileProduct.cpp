@@ -72,6 +72,29 @@ void TileProduct::leaveTiles(int64_t depth) {
     barrier();
 }
 
+//===-- the way out ----------------------------------------------------------------===//
+
+Value TileProduct::sumTile() { return shared("_sums", {form.rows(), columns + own}, b.getF32Type()); }
+
+/// Sums leave through shared memory: so the epilogue is written out once and not for every sum of a thread,
+/// which would take more registers than there are.
+void TileProduct::storeTile(Value memory) {
+  barrier();
+  Value perRow = constant(columns / own);
+  auto loop = scf::ForOp::create(b, loc, constant(0),
+                                 constant(form.rows() * columns / own / form.threads()), constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value number = add(multiply(loop.getInductionVar(), constant(form.threads())), thread);
+  Value indices[] = {divide(number, perRow), multiply(modulo(number, perRow), constant(own))};
+  auto piece = vector::LoadOp::create(b, loc, VectorType::get({own}, b.getF32Type()), memory, indices);
+  piece->setAttr("alignment", b.getI64IntegerAttr(16));
+  SmallVector<Value> sums;
+  for (int64_t i = 0; i < own; ++i)
+    sums.push_back(vector::ExtractOp::create(b, loc, piece, ArrayRef<int64_t>{i}));
+  store(sums, add(row0, indices[0]), add(column0, indices[1]));
+}
+
 //===-- f32 ----------------------------------------------------------------------===//
 
 void TileProduct::emitScalar() {
@@ -114,10 +137,13 @@ void TileProduct::emitScalar() {
     leaveTiles(depth);
     scf::YieldOp::create(b, loc, inner.getResults());
   }
-  for (int64_t i = 0; i < own; ++i)
-    for (int64_t j = 0; j < own; ++j)
-      store(Value(vector::ExtractOp::create(b, loc, steps.getResult(i), ArrayRef<int64_t>{j})),
-            add(row0, add(myRow, constant(i))), add(column0, add(myColumn, constant(j))));
+  Value memory = sumTile();
+  for (int64_t i = 0; i < own; ++i) {
+    Value indices[] = {add(myRow, constant(i)), myColumn};
+    auto kept = vector::StoreOp::create(b, loc, steps.getResult(i), memory, indices);
+    kept->setAttr("alignment", b.getI64IntegerAttr(16));
+  }
+  storeTile(memory);
 }
 
 //===-- tensor cores ---------------------------------------------------------------===//
@@ -171,11 +197,15 @@ void TileProduct::emitTensor() {
     leaveTiles(depth);
     scf::YieldOp::create(b, loc, next);
   }
+  Value memory = sumTile();
   for (int64_t i = 0; i < high; ++i)
     for (int64_t j = 0; j < wide; ++j)
-      for (int64_t n = 0; n < 4; ++n)
-        store(steps.getResult(4 * (i * wide + j) + n), add(row0, add(firstRow, constant(16 * i + n / 2 * 8))),
-              add(column0, add(add(warpColumn, constant(8 * j + n % 2)), t2)));
+      for (int64_t n = 0; n < 4; ++n) {
+        Value indices[] = {add(firstRow, constant(16 * i + n / 2 * 8)),
+                           add(add(warpColumn, constant(8 * j + n % 2)), t2)};
+        memref::StoreOp::create(b, loc, steps.getResult(4 * (i * wide + j) + n), memory, indices);
+      }
+  storeTile(memory);
 }
 
 CudaLaunch TileProduct::launch(OpBuilder &b, Location loc, Value batch, Value m, Value n, Form form) {

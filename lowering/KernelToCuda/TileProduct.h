@@ -57,6 +57,8 @@ private:
   Tile makeTile(bool isLeft, int64_t depth, bool depthFirst, int64_t padding, mlir::Type type);
   void fill(const Tile &tile, mlir::Value k0);
   void leaveTiles(int64_t depth);
+  mlir::Value sumTile(); // of the block, in shared memory
+  void storeTile(mlir::Value memory);
   mlir::Value pair(const Tile &tile, mlir::Value row, mlir::Value k);
 
   Form form;

@@ -10,6 +10,7 @@ namespace hone {
 struct Targets {
   mlir::hone::TargetAttr host, device;
   llvm::SmallVector<mlir::hone::TargetAttr> chips;
+  bool namesHost = false; // "host" was asked for besides: some of the program may run there
 };
 
 /// The targets of a list as given to --target ("sm_80", "x86-64-v3,sm_80,sm_90a"). On failure `error` says

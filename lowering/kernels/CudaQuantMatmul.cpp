@@ -21,8 +21,10 @@ public:
     if (!matmul || !matmul.getRhs().getDefiningOp<DequantizeOp>())
       return "another op";
     auto rows = cast<RankedTensorType>(matmul.getLhs().getType());
-    if (!rows.getElementType().isF16() && !rows.getElementType().isBF16() && !rows.getElementType().isF32())
-      return "expected rows of f16, bf16 or f32";
+    bool isF32 = rows.getElementType().isF32();
+    if (isF32 ? matmul.getActivationBits() != 8
+              : !rows.getElementType().isF16() && !rows.getElementType().isBF16())
+      return "expected rows of f16 or bf16, or of f32 that may be rounded to 8 bits";
     if (matmul.getTransposeA() || rows.getRank() < 2)
       return "expected rows along the last axis of the left operand";
     if (matmul.getLhs().getDefiningOp<ConstantOp>())
@@ -30,9 +32,8 @@ public:
     QuantizedWeight source;
     if (std::string reason = source.read(matmul); !reason.empty())
       return reason;
-    if (rows.getElementType().isF32() && !roundsRows(matmul, source))
-      return "expected rows of f16 or bf16, or permission to round them to 8 bits with weights of 8 bits and a "
-             "scale a column";
+    if (isF32 && !roundsRows(matmul, source))
+      return "rows of f32 are rounded for symmetric weights of 8 bits with a scale a column only";
     if (source.k % chunk || (source.block != 32 && source.block % chunk))
       return "expected a K that is a multiple of 64 with blocks of 32 or multiples of 64, got " +
              std::to_string(source.k) + " and " + std::to_string(source.block);

@@ -38,16 +38,23 @@ def first_error(stderr):
     return next((line for line in lines if line.startswith("error")), lines[0] if lines else "no message")[:300]
 
 
+def bad_machine_code(explanation):
+    """The first finding of the assembler that no kernel may have; empty without one."""
+    return next((line.strip() for line in explanation.splitlines() if "spills registers" in line or "(C75" in line), "")
+
+
 class Compiled:
-    """A compiled model in a temporary folder; use it in a 'with'."""
+    """A compiled model in a temporary folder; use it in a 'with'. Kernels of a GPU that spill registers, or whose wgmma the assembler serialises, are failures."""
 
     def __init__(self, bin_dir, model, *flags, timeout=600):
         self.bin, self.dir = pathlib.Path(bin_dir), pathlib.Path(tempfile.mkdtemp(prefix="hone-e2e-"))
         self.file = self.dir / "model.hone"
-        run = subprocess.run([self.bin / "hone-compile", model, "-o", self.file, *flags], capture_output=True, text=True, timeout=timeout)
-        if run.returncode:
+        explanation = self.dir / "explain.txt"
+        run = subprocess.run([self.bin / "hone-compile", model, "-o", self.file, f"--explain={explanation}", *flags], capture_output=True, text=True, timeout=timeout)
+        reason = f"hone-compile: exit {run.returncode}: {first_error(run.stderr)}" if run.returncode else bad_machine_code(explanation.read_text())
+        if reason:
             shutil.rmtree(self.dir)
-            raise Failure(f"hone-compile: exit {run.returncode}: {first_error(run.stderr)}")
+            raise Failure(reason)
 
     def __enter__(self):
         return self

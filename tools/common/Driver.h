@@ -13,6 +13,8 @@ struct CompileOptions {
   std::string model;  // x.onnx, a folder with model.onnx, or x.mlir
   std::string output; // a file; "-" prints IR
   std::string target = "host";
+  std::string partition;    // a file of limits and pinned nodes (PartitionFile.h)
+  std::string deviceMemory; // for weights: 4GB, 512MiB
   std::map<std::string, std::pair<int64_t, int64_t>> dims; // --dim: least and most; equal fixes
   std::string compileTo, compileFrom;
   std::vector<std::string> compress; // METHOD:KEY=VALUE,... in order

@@ -16,6 +16,7 @@ static const char *const examples = R"(examples:
   hone-compile model.onnx -o model.hone                          for this machine's CPU
   hone-compile folder/ -o model.hone --target=x86-64-v3          a folder with model.onnx, for CPUs with AVX2
   hone-compile model.onnx -o model.hone --target=sm_80           kernels for an NVIDIA GPU
+  hone-compile model.onnx -o model.hone --target=host,sm_80 --device-memory=4GB   what does not fit, on the host
   hone-compile model.onnx -o model.hone --dim batch=1 --dim seq=1..512
   hone-compile model.onnx --check                                what can't be compiled, all at once
   hone-compile model.onnx -o model.hone --explain                what was raised, fused, refused and placed, and why
@@ -65,6 +66,12 @@ int main(int argc, char **argv) {
   app.add_option("--target", options.target,
                  "host, x86-64-v3, x86-64-v4; a GPU: sm_80 ... sm_120a, several with commas")
       ->capture_default_str();
+  app.add_option("--partition", options.partition,
+                 "a JSON file: {\"pin\": [{\"node\": PATTERN, \"device\": \"host\"}], \"memory\": \"4GB\", "
+                 "\"sizes\": {DIMENSION: 128}}; what is not pinned is divided between host and GPU so that it "
+                 "takes least");
+  app.add_option("--device-memory", options.deviceMemory,
+                 "the GPU's memory for weights, as 4GB or 512MiB: what does not fit runs on the host");
   app.add_option("--dim", dims, "NAME=8 fixes, NAME=1..4096 bounds a named dimension (repeatable)");
   app.add_option("--compile-to", options.compileTo, "stop after this phase and print IR");
   app.add_option("--compile-from", options.compileFrom, "resume at this phase");

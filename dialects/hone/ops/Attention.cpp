@@ -139,3 +139,11 @@ Value RopeOp::buildElement(ElementBuilder &b, ValueRange indices) {
     turned = arith::TruncFOp::create(b.b, b.loc, narrow, turned);
   return arith::SelectOp::create(b.b, b.loc, turns, turned, x);
 }
+
+/// Scores and their sum over values: 2 * H flops each for every head, query and key.
+DimExpr AttentionOp::getFlops(Shapes &shapes) {
+  DimExpr keys = shapes.dim(getKey(), 1);
+  if (Value past = getPastKey())
+    keys = keys + shapes.dim(past, 2);
+  return (shapes.numElements(getQuery()) + shapes.numElements(getOutput())) * keys * 2;
+}

@@ -2,7 +2,7 @@
 #ifndef HONE_ATTENTION_TD
 #define HONE_ATTENTION_TD
 include "dialects/hone/HoneDialect.td"
-def Hone_AttentionOp : Hone_TensorOp<"attention", [AttrSizedOperandSegments, Hone_Composite, Hone_SumsProducts]> {
+def Hone_AttentionOp : Hone_TensorOp<"attention", [AttrSizedOperandSegments, Hone_Composite, Hone_SumsProducts, DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>]> {
   let summary = "softmax(softcap(scale * Q K^T) + mask) V with grouped heads and an optional past";
   let description = [{
     query [B, S, N*H], key and value [B, L, Nkv*H] / [B, L, Nkv*Hv] (row-major projections), past_key/past_value

@@ -297,3 +297,11 @@ Value PoolOp::buildElement(ElementBuilder &b, ValueRange indices) {
   return p.finish(
       arith::DivFOp::create(b.b, b.loc, totals[0], arith::SIToFPOp::create(b.b, b.loc, p.sum, count)));
 }
+
+DimExpr ConvOp::getFlops(Shapes &shapes) {
+  DimExpr window = 2;
+  std::vector<DimExpr> weight = shapes.dims(getWeight());
+  for (const DimExpr &size : llvm::drop_begin(weight))
+    window = window * size;
+  return shapes.numElements(getResult()) * window;
+}

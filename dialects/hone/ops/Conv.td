@@ -2,7 +2,7 @@
 #ifndef HONE_CONV_TD
 #define HONE_CONV_TD
 include "dialects/hone/HoneDialect.td"
-def Hone_ConvOp : Hone_CostlyElementOp<"conv", [Hone_SumsProducts]> {
+def Hone_ConvOp : Hone_CostlyElementOp<"conv", [Hone_SumsProducts, DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>]> {
   let summary = "N-D convolution: input [B, C, spatial...], weight [O, C/group, kernel...], bias [O]";
   let description = [{
     `strides`, `dilations`: one a spatial dimension, at least 1; `pads`: all begins, then all ends, in elements. Result
@@ -35,7 +35,7 @@ def Hone_PoolAverage : I32EnumAttrCase<"average", 1>;
 def Hone_PoolKind : I32EnumAttr<"PoolKind", "pooling", [Hone_PoolMax, Hone_PoolAverage]> {
   let cppNamespace = "::mlir::hone";
 }
-def Hone_PoolOp : Hone_CostlyElementOp<"pool"> {
+def Hone_PoolOp : Hone_CostlyElementOp<"pool", [CostOpInterface]> {
   let summary = "max or average over windows of [B, C, spatial...]";
   let description = [{
     `kernel`, `strides`, `dilations`: one a spatial dimension; `pads`: all begins, then all ends. Result [B, C, (spatial + pads - dilation *

@@ -91,3 +91,8 @@ Value MatmulOp::buildElement(ElementBuilder &b, ValueRange indices) {
 OpOperand &MatmulOp::getWeightOperand() { return getRhsMutable(); }
 int64_t MatmulOp::getGroupAxis() { return getTransposeB() ? 1 : 0; }
 Value MatmulOp::getActivation() { return getTransposeA() ? Value() : getLhs(); }
+
+DimExpr MatmulOp::getFlops(Shapes &shapes) {
+  int64_t rank = shapes.rank(getLhs());
+  return shapes.numElements(getResult()) * shapes.dim(getLhs(), getTransposeA() ? rank - 2 : rank - 1) * 2;
+}

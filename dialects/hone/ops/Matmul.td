@@ -2,7 +2,7 @@
 #ifndef HONE_MATMUL_TD
 #define HONE_MATMUL_TD
 include "dialects/hone/HoneDialect.td"
-def Hone_MatmulOp : Hone_CostlyElementOp<"matmul", [Hone_SumsProducts, DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
+def Hone_MatmulOp : Hone_CostlyElementOp<"matmul", [Hone_SumsProducts, DeclareOpInterfaceMethods<QuantizableOpInterface>, DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>]> {
   let summary = "numpy matmul of operands of rank >= 2, the last two dimensions optionally transposed";
   let description = [{
     lhs [..., M, K] (`transpose_a`: [..., K, M]), rhs [..., K, N] (`transpose_b`: [..., N, K]); leading dimensions broadcast.

@@ -23,3 +23,8 @@ LogicalResult LstmOp::inferShapes(Shapes &shapes) {
   shapes.setResult(cast<OpResult>(getLastCell()), element, {input[1], hidden});
   return success();
 }
+
+DimExpr LstmOp::getFlops(Shapes &shapes) {
+  std::vector<DimExpr> input = shapes.dims(getInput());
+  return input[0] * input[1] * (shapes.numElements(getW()) + shapes.numElements(getR())) * 2;
+}

@@ -2,7 +2,7 @@
 #ifndef HONE_RECURRENT_TD
 #define HONE_RECURRENT_TD
 include "dialects/hone/HoneDialect.td"
-def Hone_LstmOp : Hone_TensorOp<"lstm"> {
+def Hone_LstmOp : Hone_TensorOp<"lstm", [DeclareOpInterfaceMethods<CostOpInterface, ["getFlops"]>]> {
   let summary = "one direction of an LSTM layer, gates in the order i, o, f, c; sigmoid, tanh, tanh";
   let description = [{
     input [T, B, I], w [4H, I], r [4H, H], bias [8H] (input bias, then recurrent bias), hidden and cell [B, H].

@@ -12,7 +12,7 @@ def Hone_RSumSquare : I32EnumAttrCase<"sum_square", 6>;
 def Hone_ReduceKind : I32EnumAttr<"ReduceKind", "reduction", [Hone_RSum, Hone_RMean, Hone_RMax, Hone_RMin, Hone_RProd, Hone_RL1, Hone_RSumSquare]> {
   let cppNamespace = "::mlir::hone";
 }
-def Hone_ReduceOp : Hone_CostlyElementOp<"reduce"> {
+def Hone_ReduceOp : Hone_CostlyElementOp<"reduce", [CostOpInterface]> {
   let summary = "reduces `axes` (sorted, not negative)";
   let description = [{
     input [d...]; result without `axes`, or with size 1 there when `keepdims`; same element type. 16-bit floats accumulate in f32. The order of

@@ -1,4 +1,4 @@
-// The two kernels of a product with a 4-bit weight: vector loads, tensor cores, and a run of each with its barrier taken out.
+// The kernels of a product with a 4-bit weight: vector loads, tensor cores, and a run of each with its barriers taken out.
 // RUN: rm -rf %t && mkdir %t && cp %s %t/m.mlir && head -c 12096 /dev/zero > %t/w
 // RUN: hone-compile %t/m.mlir --target=sm_80 -o %t/m.hone --save-temps=%t
 // RUN: FileCheck %s < %t/g0_cuda_quant_matmul.ptx
@@ -13,8 +13,18 @@
 // How many rows there are decides in host code which of them runs.
 // RUN: hone-run %t/m.hone --dim n=8 --random-inputs --device=sim:sm_80 --check=all --profile=%t/8.json && FileCheck %s --check-prefix=FEW < %t/8.json
 // RUN: hone-run %t/m.hone --dim n=9 --random-inputs --device=sim:sm_80 --check=all --profile=%t/9.json && FileCheck %s --check-prefix=MANY < %t/9.json
+// RUN: hone-run %t/m.hone --dim n=65 --random-inputs --device=sim:sm_80 --check=all --profile=%t/65.json && FileCheck %s --check-prefix=UNPACKED < %t/65.json
+// FEW-NOT: g1_
 // FEW: g0_cuda_quant_matmul
 // MANY: g1_cuda_quant_matmul
+// UNPACKED: g2_cuda_quant_matmul
+// UNPACKED: g3_cuda_quant_matmul
+// The weight as f16 is memory that only the two share.
+// RUN: FileCheck %s --check-prefix=EXEC < %t/schedule.mlir
+// EXEC: exec.alloc() : memref<112x192xf16, 1>
+// EXEC: exec.launch @g2_cuda_quant_matmul
+// EXEC: exec.launch @g3_cuda_quant_matmul
+// EXEC: exec.release
 func.func @main(%x: tensor<?x192xf16> {hone.dims = ["n", 192], hone.name = "x"}) -> (tensor<?x112xf16> {hone.name = "y"}) {
   %q = hone.get_weight @q : tensor<112x192xui4>
   %s = hone.get_weight @s : tensor<112x6xf16>
