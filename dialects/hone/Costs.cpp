@@ -1,6 +1,6 @@
 // Only what has to happen is counted: contractions as their products and sums, every other op as one flop an
-// element, and what is read or written once. Where a kernel finds its operands (cache or memory) depends on the
-// machine.
+// element, and what is read or written once. Where a kernel finds its operands (cache or memory) depends on
+// the machine.
 #include "dialects/hone/Costs.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <cmath>
@@ -46,9 +46,10 @@ std::optional<DimExpr> bytesMoved(Operation *op, Shapes &shapes) {
   auto kernel = dyn_cast<KernelOp>(op);
   DimExpr bytes = 0;
   for (OpOperand &operand : op->getOpOperands())
-    bytes = bytes +
-            bytesRead(operand, kernel ? kernel.getBody().getArgument(operand.getOperandNumber()) : operand.get(),
-                      shapes);
+    bytes =
+        bytes + bytesRead(operand,
+                          kernel ? kernel.getBody().getArgument(operand.getOperandNumber()) : operand.get(),
+                          shapes);
   for (Value result : op->getResults())
     bytes = bytes + bytesOf(result, shapes);
   return bytes;
@@ -78,7 +79,7 @@ double ExampleSizes::ofSymbol(int symbol) {
         if (auto main = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())) {
           auto names = main.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "hone.dims");
           auto name = names && size_t(def.index) < names.size() ? dyn_cast<StringAttr>(names[def.index])
-                                                                 : StringAttr();
+                                                                : StringAttr();
           if (auto found = name ? named.find(name.str()) : named.end(); found != named.end())
             return double(found->second);
         }

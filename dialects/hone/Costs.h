@@ -22,7 +22,8 @@ class ExampleSizes {
 public:
   static constexpr int64_t usual = 16; ///< of a dimension without a number of its own
   /// `named`: sizes of the model's dimensions by name.
-  ExampleSizes(Shapes &shapes, std::map<std::string, int64_t> named) : shapes(shapes), named(std::move(named)) {}
+  ExampleSizes(Shapes &shapes, std::map<std::string, int64_t> named)
+      : shapes(shapes), named(std::move(named)) {}
 
   double of(const DimExpr &expr);
 

@@ -7,8 +7,8 @@
 using namespace mlir;
 using namespace mlir::hone;
 using ::hone::AttentionForm;
-using ::hone::AttentionTiles;
 using ::hone::attentionOf;
+using ::hone::AttentionTiles;
 using ::hone::CudaLaunch;
 using ::hone::CudaStep;
 
@@ -45,7 +45,8 @@ struct HostSizes {
   /// Blocks for the keys of a head: each has a step for every warp, and all of them find a multiprocessor.
   Value sharers(TargetAttr device) {
     Value useful = make<arith::CeilDivUIOp>(keys(), constant(form.keys() * form.warpCount()));
-    Value free = make<arith::DivUIOp>(constant(device.fact("sms")), make<arith::MaxUIOp>(heads(), constant(1)));
+    Value free =
+        make<arith::DivUIOp>(constant(device.fact("sms")), make<arith::MaxUIOp>(heads(), constant(1)));
     return make<arith::MaxUIOp>(make<arith::MinUIOp>(useful, free), constant(1));
   }
   Value compare(arith::CmpIPredicate how, Value x, int64_t y) {
@@ -79,7 +80,8 @@ public:
     Value fits = sizes.compare(arith::CmpIPredicate::ule, sizes.rows(), sizes.form.rows());
     if (sizes.form.sharing != AttentionForm::blocks)
       return fits;
-    return sizes.make<arith::AndIOp>(fits, sizes.compare(arith::CmpIPredicate::ugt, sizes.sharers(device), 1));
+    return sizes.make<arith::AndIOp>(fits,
+                                     sizes.compare(arith::CmpIPredicate::ugt, sizes.sharers(device), 1));
   }
 
   LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,

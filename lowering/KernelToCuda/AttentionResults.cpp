@@ -1,4 +1,5 @@
-// How rows of attention leave: from one warp, from the warps of a block, and from the blocks that shared keys.
+// How rows of attention leave: from one warp, from the warps of a block, and from the blocks that shared
+// keys.
 #include "lowering/KernelToCuda/AttentionTiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -88,7 +88,9 @@ AttentionTiles::Projection AttentionTiles::projection(Value tensor) {
     return {bufferOf(slice.getInput()), *::hone::firstColumnOf(slice)};
   return {bufferOf(tensor), 0};
 }
-Value AttentionTiles::dim(Value buffer, int64_t axis) { return b.createOrFold<memref::DimOp>(loc, buffer, axis); }
+Value AttentionTiles::dim(Value buffer, int64_t axis) {
+  return b.createOrFold<memref::DimOp>(loc, buffer, axis);
+}
 VectorType AttentionTiles::vectorOf(int64_t n) { return VectorType::get({n}, element); }
 
 /// The address of an element, as index.
@@ -144,8 +146,8 @@ void AttentionTiles::countKeys() {
 }
 
 /// Writes present keys (or values): the blocks of a head share the work.
-void AttentionTiles::copy(const Projection &fresh, Value old, Value to, int64_t size, Value thread, Value share,
-                          Value shares) {
+void AttentionTiles::copy(const Projection &fresh, Value old, Value to, int64_t size, Value thread,
+                          Value share, Value shares) {
   Value threads = constant(32 * form.warpCount()), perRow = constant(size / 8);
   auto loop = scf::ForOp::create(b, loc, add(multiply(share, threads), thread), multiply(total, perRow),
                                  multiply(shares, threads));
@@ -154,8 +156,7 @@ void AttentionTiles::copy(const Projection &fresh, Value old, Value to, int64_t 
   Value at = divide(loop.getInductionVar(), perRow),
         column = multiply(modulo(loop.getInductionVar(), perRow), constant(8));
   Value piece = loadAt(keyRow(fresh, old, size, clipped(at)), column, 8);
-  piece =
-      select(less(at, filled), piece, arith::ConstantOp::create(b, loc, b.getZeroAttr(piece.getType())));
+  piece = select(less(at, filled), piece, arith::ConstantOp::create(b, loc, b.getZeroAttr(piece.getType())));
   Value indices[] = {batch, kvHead, at, column};
   auto store = vector::StoreOp::create(b, loc, piece, to, indices);
   store->setAttr("alignment", b.getI64IntegerAttr(16));

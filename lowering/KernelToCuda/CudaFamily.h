@@ -50,9 +50,9 @@ public:
 
   /// Fills the device function, at whose start `b` stands; the caller ends it. Its arguments are the buffers
   /// of the region's inputs, then of its results, in memory space 1 (identity layout, element types by
-  /// bufferType), then the variant's workspaces. The steps write every element of the results. Results never alias inputs. Built from arith,
-  /// math, scf, memref, vector, llvm and nvvm. Shared memory: memref.global in the function's module, memory
-  /// space 3.
+  /// bufferType), then the variant's workspaces. The steps write every element of the results. Results never
+  /// alias inputs. Built from arith, math, scf, memref, vector, llvm and nvvm. Shared memory: memref.global
+  /// in the function's module, memory space 3.
   virtual mlir::LogicalResult emit(mlir::OpBuilder &b, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
                                    mlir::hone::TargetAttr device, CudaStep at) const = 0;
 

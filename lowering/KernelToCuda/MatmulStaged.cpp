@@ -28,7 +28,9 @@ std::array<Value, 4> MatmulPlace::sizes(RegionBuilder &region) {
     return {constant(1), multiply(product, rows), n, k};
   return {product, rows, n, k};
 }
-void MatmulPlace::enterBatch(Value position) { at = isFlat ? SmallVector<Value>() : indicesOf(position, extents); }
+void MatmulPlace::enterBatch(Value position) {
+  at = isFlat ? SmallVector<Value>() : indicesOf(position, extents);
+}
 SmallVector<Value> MatmulPlace::resultIndices(Value row, Value column) {
   SmallVector<Value> indices = isFlat ? indicesOf(divide(row, rows), extents) : at;
   indices.append({isFlat && rank > 2 ? modulo(row, rows) : row, column});
@@ -48,7 +50,6 @@ SmallVector<Value> MatmulPlace::leadingOf(RegionBuilder &region, Value operand) 
   }
   return indices;
 }
-
 
 //===-- stages -----------------------------------------------------------------------===//
 
@@ -79,7 +80,6 @@ StagedProduct::Matrix MatmulStaged::matrix(Value operand, bool alongK) {
   Value bytes = multiply(multiply(position, region.dim(operand, rank - 2)), multiply(pitch, constant(2)));
   return {add(memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer), bytes), pitch, alongK};
 }
-
 
 //===-- host code --------------------------------------------------------------------===//
 

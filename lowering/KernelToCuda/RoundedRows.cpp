@@ -66,8 +66,8 @@ void RowRounding::emit(Value from, Value numbers, Value scales) {
   // A row of zeros stays one.
   Value isZero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, most, real(0));
   Value factor = select(isZero, real(0), arith::DivFOp::create(b, loc, real(127), most));
-  auto once = scf::IfOp::create(
-      b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, lane, constant(0)));
+  auto once =
+      scf::IfOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, lane, constant(0)));
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(once.thenBlock());
@@ -83,9 +83,8 @@ void RowRounding::emit(Value from, Value numbers, Value scales) {
     rounded.push_back(arith::FPToSIOp::create(b, loc, b.getI8Type(), scaled));
   }
   auto bytes = VectorType::get({piece}, b.getI8Type());
-  auto store =
-      vector::StoreOp::create(b, loc, vector::FromElementsOp::create(b, loc, bytes, rounded), numbers,
-                              ValueRange{row, loop.getInductionVar()});
+  auto store = vector::StoreOp::create(b, loc, vector::FromElementsOp::create(b, loc, bytes, rounded),
+                                       numbers, ValueRange{row, loop.getInductionVar()});
   store->setAttr("alignment", b.getI64IntegerAttr(piece));
 }
 

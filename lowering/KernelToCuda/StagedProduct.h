@@ -1,5 +1,5 @@
-// Large products of f16, bf16 or i8 by tiles on tensor cores: result(row, column) = sum over k of left(row, k) *
-// right(k, column), for a batch of such. Operands are matrices that lie in global memory as they are.
+// Large products of f16, bf16 or i8 by tiles on tensor cores: result(row, column) = sum over k of left(row,
+// k) * right(k, column), for a batch of such. Operands are matrices that lie in global memory as they are.
 #ifndef HONE_LOWERING_KERNELTOCUDA_STAGEDPRODUCT_H
 #define HONE_LOWERING_KERNELTOCUDA_STAGEDPRODUCT_H
 #include "lowering/KernelToCuda/Product.h"
@@ -17,8 +17,8 @@ public:
   /// What host code and kernel must agree on. Warps cut the tile into equal parts.
   struct Form {
     int64_t rows, columns, warpsDown, warpsAcross, stages;
-    /// integers: operands of i8 along k, sums of i32. warpgroups: wgmma; 16 rows a warp, all columns, the right
-    /// operand along k.
+    /// integers: operands of i8 along k, sums of i32. warpgroups: wgmma; 16 rows a warp, all columns, the
+    /// right operand along k.
     enum Cores { floats, integers, warpgroups } cores;
     bool isForWarpgroups() const { return cores == warpgroups; }
     bool isInteger() const { return cores == integers; }
@@ -30,7 +30,8 @@ public:
     int64_t sharedBytes() const { return std::max(stages * stageBytes(), rows * sumPitch() * 4); }
   };
   static constexpr Form small{64, 64, 2, 2, 4, Form::floats}, large{128, 128, 2, 4, 3, Form::floats};
-  static constexpr Form square{128, 128, 8, 1, 4, Form::warpgroups}, wide{128, 256, 8, 1, 4, Form::warpgroups};
+  static constexpr Form square{128, 128, 8, 1, 4, Form::warpgroups},
+      wide{128, 256, 8, 1, 4, Form::warpgroups};
   static constexpr Form smallInteger{64, 64, 2, 2, 4, Form::integers},
       largeInteger{128, 128, 2, 4, 3, Form::integers};
 
@@ -60,7 +61,7 @@ private:
   /// How this thread fills its part of an operand's tile: one piece of 16 bytes of every few lines.
   struct Filling {
     bool alongK;
-    int64_t copies, linesApart; // of the thread; lines from copy to copy
+    int64_t copies, linesApart;              // of the thread; lines from copy to copy
     mlir::Value from, to;                    // address of the first piece at k = 0; its offset in a stage
     mlir::Value copyStep, kStep;             // bytes from copy to copy, from stage to stage
     mlir::Value step;                        // of k in a stage: of the piece, or of the first line

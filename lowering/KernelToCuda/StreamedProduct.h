@@ -45,8 +45,8 @@ protected:
   /// lane's 8 neighbours.
   void multiplyPart(mlir::ValueRange left, llvm::ArrayRef<mlir::Value> rows, int64_t part,
                     llvm::MutableArrayRef<mlir::Value> sums);
-  /// Where this lane's 8 neighbours of a half start: halves are steps [0, 32) and [32, 64), or with runs of 16
-  /// the first and the last 8 of each.
+  /// Where this lane's 8 neighbours of a half start: halves are steps [0, 32) and [32, 64), or with runs of
+  /// 16 the first and the last 8 of each.
   mlir::Value stepOf(mlir::Value number, int64_t half);
   /// 8 elements from `indices` on, whose last is a step of k: 0 where that is behind the last one.
   mlir::Value loadSteps(mlir::Value buffer, mlir::ArrayRef<mlir::Value> leading, mlir::Value step);

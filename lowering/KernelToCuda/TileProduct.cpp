@@ -81,8 +81,8 @@ Value TileProduct::sumTile() { return shared("_sums", {form.rows(), columns + ow
 void TileProduct::storeTile(Value memory) {
   barrier();
   Value perRow = constant(columns / own);
-  auto loop = scf::ForOp::create(b, loc, constant(0),
-                                 constant(form.rows() * columns / own / form.threads()), constant(1));
+  auto loop = scf::ForOp::create(b, loc, constant(0), constant(form.rows() * columns / own / form.threads()),
+                                 constant(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value number = add(multiply(loop.getInductionVar(), constant(form.threads())), thread);

@@ -42,8 +42,8 @@ const Gpu gpus[] = {
     {"sm_120a", 120, 87, 87, 170, 99 << 10, 65536, 1792, 210, 105, 50, "RTX 5090"},
 };
 constexpr int64_t newestPtx = 90; // that LLVM 22 writes
-// What a CPU does is only known where the file runs. For choices in front of that: a desktop's 8 cores at 3 GHz
-// with two multiply-adds a cycle, and two channels of DDR5. Nanoseconds that a kernel takes to start.
+// What a CPU does is only known where the file runs. For choices in front of that: a desktop's 8 cores at 3
+// GHz with two multiply-adds a cycle, and two channels of DDR5. Nanoseconds that a kernel takes to start.
 constexpr int64_t hostGflops = 8 * 3 * 2 * 2 * 8, hostBandwidth = 60, hostLaunch = 1000;
 constexpr int64_t gpuLaunch = 2500, linkLatency = 10000;
 } // namespace
@@ -56,12 +56,11 @@ static mlir::hone::TargetAttr describe(MLIRContext &context, StringRef name, Str
   auto has = [&](StringRef feature) { return llvm::is_contained(list, ("+" + feature).str()); };
   bool avx512 = has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl");
   auto fact = [&](StringRef key, int64_t value) { return b.getNamedAttr(key, b.getI64IntegerAttr(value)); };
-  auto facts =
-      b.getDictionaryAttr({fact("avx512", avx512), fact("bandwidth", hostBandwidth),
-                           fact("bf16", avx512 && has("avx512bf16")),
-                           fact("gflops", hostGflops * (avx512 ? 2 : 1)), fact("launch", hostLaunch),
-                           fact("vbmi", avx512 && has("avx512vbmi")), fact("vector_bits", avx512 ? 512 : 256),
-                           fact("vnni", avx512 && has("avx512vnni"))});
+  auto facts = b.getDictionaryAttr(
+      {fact("avx512", avx512), fact("bandwidth", hostBandwidth), fact("bf16", avx512 && has("avx512bf16")),
+       fact("gflops", hostGflops * (avx512 ? 2 : 1)), fact("launch", hostLaunch),
+       fact("vbmi", avx512 && has("avx512vbmi")), fact("vector_bits", avx512 ? 512 : 256),
+       fact("vnni", avx512 && has("avx512vnni"))});
   return mlir::hone::TargetAttr::get(&context, b.getStringAttr(name), b.getStringAttr(cpu),
                                      b.getStringAttr(features), facts);
 }
@@ -72,9 +71,9 @@ static mlir::hone::TargetAttr describe(MLIRContext &context, const Gpu &gpu) {
   auto facts = b.getDictionaryAttr(
       {fact("bandwidth", gpu.bandwidth), b.getNamedAttr("board", b.getStringAttr(gpu.board)),
        fact("capability", gpu.capability), fact("cuda", 1), fact("f32", gpu.f32Peak),
-       fact("launch", gpuLaunch), fact("link", gpu.link), fact("link_latency", linkLatency), fact("ptx", gpu.ptx),
-       fact("registers", gpu.registers), fact("shared", gpu.shared), fact("sms", gpu.sms),
-       fact("tensor", gpu.tensorPeak), fact("wgmma", gpu.capability == 90)});
+       fact("launch", gpuLaunch), fact("link", gpu.link), fact("link_latency", linkLatency),
+       fact("ptx", gpu.ptx), fact("registers", gpu.registers), fact("shared", gpu.shared),
+       fact("sms", gpu.sms), fact("tensor", gpu.tensorPeak), fact("wgmma", gpu.capability == 90)});
   return mlir::hone::TargetAttr::get(&context, b.getStringAttr(gpu.name), b.getStringAttr(gpu.name),
                                      b.getStringAttr("+ptx" + Twine(gpu.ptx)), facts);
 }

@@ -51,8 +51,8 @@ public:
   }
 
   /// 4 bits: lane 4 g + t has the columns g and g + 8, and of every 32 steps the 8 from 8 t on, so that it
-  /// reads 16 neighbouring bytes of a row too. Its 16 bytes are four words, one for 16 steps of k each. Number
-  /// i of a word (4 bits at 4 i) and number i + 4 are the two halves of register i of the fragment.
+  /// reads 16 neighbouring bytes of a row too. Its 16 bytes are four words, one for 16 steps of k each.
+  /// Number i of a word (4 bits at 4 i) and number i + 4 are the two halves of register i of the fragment.
   DictionaryAttr prepare(OpBuilder &b, KernelGroup &group, SymbolTable &symbols,
                          TargetAttr target) const override {
     auto matmul = cast<MatmulOp>(group.root);
@@ -115,8 +115,8 @@ public:
 private:
   /// Whether the tensor cores may multiply integers: both operands symmetric, nothing changes along k.
   static bool roundsRows(MatmulOp matmul, const QuantizedWeight &source) {
-    return matmul.getActivationBits() == 8 && source.bits == 8 && source.isSigned && source.block == source.k &&
-           source.splatZero == 128;
+    return matmul.getActivationBits() == 8 && source.bits == 8 && source.isSigned &&
+           source.block == source.k && source.splatZero == 128;
   }
 };
 

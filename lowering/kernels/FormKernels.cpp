@@ -136,7 +136,7 @@ private:
   KernelGroup *sharedReader(Operation *op) {
     for (Operation *user : op->getUsers()) {
       KernelGroup *group = groupOf.lookup(user);
-      if (!group || user->getBlock() != op->getBlock())
+      if (!group || user->getBlock() != op->getBlock() || isElsewhere(op, *group))
         continue;
       Operation *last = lastOf(*group);
       bool othersFollow = llvm::all_of(op->getUsers(), [&](Operation *other) {
@@ -161,6 +161,11 @@ private:
            tryJoin(op, group).reason.empty();
   }
 
+  static bool isElsewhere(Operation *op, KernelGroup &group) {
+    Attribute mine = op->getAttr("hone.device"), theirs = (*group.ops.begin())->getAttr("hone.device");
+    return mine && theirs && mine != theirs;
+  }
+
   static Operation *lastOf(KernelGroup &group) {
     Operation *last = *group.ops.begin();
     for (Operation *op : group.ops)
@@ -171,8 +176,7 @@ private:
 
   /// Whether `op` joins `group`.
   Verdict tryJoin(Operation *op, KernelGroup &group) {
-    Attribute mine = op->getAttr("hone.device"), theirs = (*group.ops.begin())->getAttr("hone.device");
-    if (mine && theirs && mine != theirs)
+    if (isElsewhere(op, group))
       return {"it runs on another device", "grouping"};
     if (group.ops.size() >= maxOps)
       return {"the kernel has " + std::to_string(maxOps) + " ops already", "grouping"};

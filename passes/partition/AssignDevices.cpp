@@ -1,6 +1,7 @@
-// Every op gets the device it runs on, as an attribute that the cut goes by. Without a `hone.partition` that is
-// the GPU where kernels are made for one, else the host. With one the program is divided so that it is predicted
-// to take least: by what ops cost on either side, what it costs to move tensors, and the memory for weights.
+// Every op gets the device it runs on, as an attribute that the cut goes by. Without a `hone.partition` that
+// is the GPU where kernels are made for one, else the host. With one the program is divided so that it is
+// predicted to take least: by what ops cost on either side, what it costs to move tensors, and the memory for
+// weights.
 #include "dialects/hone/Costs.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -8,6 +9,7 @@
 #include "passes/partition/Cut.h"
 #include "passes/partition/Passes.h"
 #include "llvm/Support/Format.h"
+#include <list>
 
 namespace hone {
 #define GEN_PASS_DEF_ASSIGNDEVICES
@@ -28,6 +30,9 @@ bool computes(Operation *op) {
   return isa<ElementOpInterface, AttentionOp, LstmOp>(op) && !isa<ConstantOp>(op);
 }
 
+/// Has the memory of its operand, wherever that is.
+bool isView(Operation *op) { return isa<ReshapeOp, SqueezeOp, UnsqueezeOp>(op); }
+
 constexpr StringRef names[] = {"host", "cuda"};
 
 std::string printed(double value, const char *unit) {
@@ -40,8 +45,9 @@ std::string megabytes(double bytes) {
   return bytes < 1e5 ? printed(bytes / 1e3, "KB") : printed(bytes / 1e6, "MB");
 }
 
-/// The model as a problem of cuts: what `hone.partition` asks, ops as tasks, tensors as data, weights as what is
-/// stored. What is no kernel is a task that costs nothing and is pinned to the host, so what it reads comes there.
+/// The model as a problem of cuts: what `hone.partition` asks, ops as tasks, tensors as data, weights as what
+/// is stored. What is no kernel is a task that costs nothing and is pinned to the host, so what it reads
+/// comes there.
 class Partition {
 public:
   Partition(ModuleOp module, func::FuncOp main, DictionaryAttr wanted)
@@ -60,7 +66,8 @@ public:
       if (!pin.isUsed)
         return main.emitError("--partition: no node that becomes a kernel matches '") << pin.pattern << "'";
     main.walk([&](Operation *op) { addResults(op); });
-    main.walk([&](Block *block) { llvm::for_each(block->getArguments(), [&](Value x) { addDatum(x, host); }); });
+    main.walk(
+        [&](Block *block) { llvm::for_each(block->getArguments(), [&](Value x) { addDatum(x, host); }); });
     for (auto &[name, readers] : readersOf) {
       auto weight = SymbolTable::lookupNearestSymbolFrom<WeightOp>(main, cast<SymbolRefAttr>(name));
       auto type = cast<RankedTensorType>(weight.getType());
@@ -108,12 +115,13 @@ private:
       auto device = pattern ? dyn_cast<StringAttr>(pair[1]) : StringAttr();
       const StringRef *place = device ? llvm::find(names, device.getValue()) : std::end(names);
       if (place == std::end(names))
-        return module.emitError("hone.partition: expected pins of a pattern and 'host' or 'cuda', got ") << entry;
+        return module.emitError("hone.partition: expected pins of a pattern and 'host' or 'cuda', got ")
+               << entry;
+      Pin &pin = pins.emplace_back(Pin{pattern.str(), {}, Place(place - names)});
       std::string why;
-      NodeFilter nodes = NodeFilter::make({pattern.str()}, {}, why);
+      pin.nodes = NodeFilter::make(pin.pattern, {}, why);
       if (!why.empty())
         return module.emitError("--partition: ") << why;
-      pins.push_back({pattern.str(), nodes, Place(place - names)});
     }
     return success();
   }
@@ -126,7 +134,8 @@ private:
   /// Computed from weights only: a kernel that reads the result absorbs it.
   static bool isFixed(Value x) {
     Operation *op = x.getDefiningOp();
-    return op && (isa<GetWeightOp, ConstantOp>(op) || (computes(op) && llvm::all_of(op->getOperands(), isFixed)));
+    return op &&
+           (isa<GetWeightOp, ConstantOp>(op) || (computes(op) && llvm::all_of(op->getOperands(), isFixed)));
   }
   /// Bytes in memory of an operand: of a weight what it is made from.
   double bytesBehind(OpOperand &operand) {
@@ -142,14 +151,14 @@ private:
   void addOp(Operation *op) {
     if (isa<GetWeightOp, ConstantOp, ShapeOp, DimOp, IndexTensorOp>(op))
       return;
-    if (!computes(op)) {
-      taskOf[op] = addTask({{0, 0}, Place::host});
+    if (isView(op) || !computes(op)) {
+      taskOf[op] = addTask({{0, 0}, isView(op) ? std::nullopt : std::optional(Place::host)});
       return;
     }
     CutProblem::Task task{{0, 0}, std::nullopt};
     auto element = dyn_cast<ElementOpInterface>(op);
     bool isRoot = !element || !element.isCheapElement();
-    if (!llvm::all_of(op->getOperands(), isFixed) && !isa<ReshapeOp, SqueezeOp, UnsqueezeOp>(op)) {
+    if (!llvm::all_of(op->getOperands(), isFixed)) {
       double moved = 0, flops = sizes.of(flopsOf(op, shapes));
       for (Value result : op->getResults())
         moved += sizes.of(bytesOf(result, shapes));
@@ -216,7 +225,8 @@ private:
       ++crossing;
       // Inputs and outputs of the model are the host's in any case.
       Operation *producer = value.getDefiningOp();
-      bool isOutput = llvm::all_of(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+      bool isOutput =
+          llvm::all_of(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
       if (producer && !isOutput)
         producer->emitRemark("partition: its result (")
             << megabytes(sizes.of(bytesOf(value, shapes))) << ") goes from " << names[int(from)] << " to "
@@ -232,9 +242,9 @@ private:
       if (computes(op) && (op->hasTrait<SumsProducts>() || isa<QuantizableOpInterface>(op)) &&
           cut.places[task] == Place::host)
         op->emitRemark("partition: runs on the host: ")
-            << (problem.tasks[task].pinned        ? "it is pinned there"
-                : free[task] == Place::device     ? "with its weights the device's memory would be exceeded"
-                                                  : "moving what it reads and makes would take longer");
+            << (problem.tasks[task].pinned    ? "it is pinned there"
+                : free[task] == Place::device ? "with its weights the device's memory would be exceeded"
+                                              : "moving what it reads and makes would take longer");
     InFlightDiagnostic remark = main.emitRemark("partition: ");
     remark << count[1] << " ops on cuda with " << megabytes(double(problem.bytesOf(cut.places)))
            << " of weights, " << count[0] << " on the host, " << crossing << " tensors cross; predicted "
@@ -248,12 +258,11 @@ private:
     for (Place place : {Place::device, Place::host}) {
       std::vector<Place> all;
       bool isAllowed = true;
-      for (const CutProblem::Task &task : problem.tasks) {
-        // What is no kernel stays where it is.
-        bool isFree = task.cost[0] || task.cost[1];
-        all.push_back(isFree ? place : task.pinned.value_or(place));
-        isAllowed &= !task.pinned || *task.pinned == all.back();
-      }
+      for (const CutProblem::Task &task : problem.tasks)
+        all.push_back(task.pinned.value_or(place));
+      for (auto [op, task] : taskOf)
+        if (computes(op))
+          isAllowed &= all[task] == place;
       if (!isAllowed || problem.bytesOf(all) > problem.memory)
         text += ", all on " + names[int(place)].str() + " is not allowed";
       else
@@ -268,7 +277,7 @@ private:
   Shapes shapes;
   Rates rates[2]; // by place
   ExampleSizes sizes;
-  std::vector<Pin> pins;
+  std::list<Pin> pins; // patterns refer to their text
   CutProblem problem;
   int host = 0; // the task that inputs and what control flow hands in come from
   llvm::MapVector<Operation *, int> taskOf;
@@ -297,7 +306,8 @@ struct AssignDevices : ::hone::impl::AssignDevicesBase<AssignDevices> {
         op->setAttr("hone.device", StringAttr::get(&getContext(), hasGpu ? "cuda" : "host"));
       return WalkResult::advance();
     });
-    if (walked.wasInterrupted() || (wanted && hasGpu && main && failed(Partition(module, main, wanted).run())))
+    if (walked.wasInterrupted() ||
+        (wanted && hasGpu && main && failed(Partition(module, main, wanted).run())))
       signalPassFailure();
   }
 };

@@ -1,8 +1,8 @@
-// A task is on the device when it is on the source's side of the cut. A datum costs its transfer once, however
-// many read it: an extra node for each direction stands for "somebody there reads it". The same node for what is
-// stored costs nothing by itself; under a memory limit it costs a price for each byte (Lagrange's), and the price
-// at which a cut just fits gives both a cut and a bound. What is left between the two is searched: a stored thing
-// is on the device or is not.
+// A task is on the device when it is on the source's side of the cut. A datum costs its transfer once,
+// however many read it: an extra node for each direction stands for "somebody there reads it". The same node
+// for what is stored costs nothing by itself; under a memory limit it costs a price for each byte
+// (Lagrange's), and the price at which a cut just fits gives both a cut and a bound. What is left between the
+// two is searched: a stored thing is on the device or is not.
 #include "passes/partition/Cut.h"
 #include <algorithm>
 #include <cmath>
@@ -188,8 +188,8 @@ private:
       best = Cut{places, cost, 0};
   }
 
-  /// Models are chains of like layers, where prices say all or nothing: leaves as many stored things as it takes
-  /// off the device, in order from the end or the start of the program.
+  /// Models are chains of like layers, where prices say all or nothing: leaves as many stored things as it
+  /// takes off the device, in order from the end or the start of the program.
   void leaveRun(const std::vector<Choice> &choices, bool fromEnd) {
     std::vector<size_t> open;
     for (size_t i = 0; i < choices.size(); ++i)
@@ -224,7 +224,8 @@ private:
       int64_t bytes = openBytes(choices, places);
       // Lagrange's bound; prices are rounded up by less than one for each stored thing.
       double reached = double(problem.costOf(places)) + price * (double(bytes) - double(room));
-      bound = std::max<int64_t>(bound, int64_t(std::ceil(reached - double(choices.size()) - 1e-6 * std::abs(reached))));
+      bound = std::max<int64_t>(
+          bound, int64_t(std::ceil(reached - double(choices.size()) - 1e-6 * std::abs(reached))));
       offer(places);
       return bytes;
     };
@@ -254,8 +255,8 @@ private:
       if (choices[i] != Choice::open)
         continue;
       bool disputed = !poor.empty() && isStored(i, rich) != isStored(i, poor);
-      if (pick < 0 || std::pair(disputed, problem.stored[i].bytes) >
-                          std::pair(isDisputed, problem.stored[pick].bytes))
+      if (pick < 0 ||
+          std::pair(disputed, problem.stored[i].bytes) > std::pair(isDisputed, problem.stored[pick].bytes))
         pick = int(i), isDisputed = disputed;
     }
     if (pick < 0 || stepsLeft <= 0)

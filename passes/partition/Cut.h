@@ -1,5 +1,5 @@
-// Which of two places runs each task, so that the whole costs least: a minimum cut, and a search by branch and
-// bound where the device's memory is too small for what the cut would like. Knows nothing of MLIR.
+// Which of two places runs each task, so that the whole costs least: a minimum cut, and a search by branch
+// and bound where the device's memory is too small for what the cut would like. Knows nothing of MLIR.
 #ifndef HONE_PASSES_PARTITION_CUT_H
 #define HONE_PASSES_PARTITION_CUT_H
 #include <array>

@@ -22,7 +22,8 @@ public:
         return false;
     if (!options.compileFrom.empty() && phaseNumber(options.compileFrom) > lastPhase(options))
       return fail("--compile-from=" + options.compileFrom + " comes after --compile-to=" + options.compileTo);
-    if (!options.compileFrom.empty() && options.compileFrom != "import" && !StringRef(options.model).ends_with(".mlir"))
+    if (!options.compileFrom.empty() && options.compileFrom != "import" &&
+        !StringRef(options.model).ends_with(".mlir"))
       return fail("--compile-from=" + options.compileFrom + " resumes from an .mlir file, got '" +
                   options.model + "'");
     for (const std::string &pass : options.disabledPasses)

@@ -12,7 +12,8 @@ namespace hone {
 
 std::optional<int64_t> readSize(StringRef text) {
   static const std::pair<StringRef, int64_t> units[] = {
-      {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {"", 1}};
+      {"KiB", 1 << 10}, {"MiB", 1 << 20},   {"GiB", 1 << 30}, {"KB", 1000},
+      {"MB", 1000000},  {"GB", 1000000000}, {"", 1}};
   for (auto [unit, factor] : units)
     if (StringRef number = text; unit.empty() || number.consume_back(unit)) {
       double value = 0;
@@ -48,13 +49,15 @@ public:
     if (!all)
       return fail("--partition: " + file + ": expected an object with pin, memory, sizes");
     for (auto &[key, value] : *all) {
-      bool ok = key == "pin"      ? readPins(file, value.getAsArray())
-                : key == "memory" ? value.getAsString() && readMemory(*value.getAsString(), "--partition: memory")
-                : key == "sizes"  ? readSizes(value.getAsObject())
-                                  : fail("--partition: " + file + ": unknown key '" + StringRef(key) +
-                                         "'; keys: pin memory sizes");
+      bool ok = key == "pin" ? readPins(file, value.getAsArray())
+                : key == "memory"
+                    ? value.getAsString() && readMemory(*value.getAsString(), "--partition: memory")
+                : key == "sizes" ? readSizes(value.getAsObject())
+                                 : fail("--partition: " + file + ": unknown key '" + StringRef(key) +
+                                        "'; keys: pin memory sizes");
       if (!ok)
-        return fail("--partition: " + file + ": '" + StringRef(key) + "' is not of the form that --help shows");
+        return fail("--partition: " + file + ": '" + StringRef(key) +
+                    "' is not of the form that --help shows");
     }
     return true;
   }
@@ -81,12 +84,14 @@ private:
       return false;
     for (const llvm::json::Value &entry : *entries) {
       const Object *pin = entry.getAsObject();
-      auto node = pin ? pin->getString("node") : std::nullopt, device = pin ? pin->getString("device") : std::nullopt;
+      auto node = pin ? pin->getString("node") : std::nullopt,
+           device = pin ? pin->getString("device") : std::nullopt;
       if (!node || !device || pin->size() != 2)
-        return fail("--partition: " + file + ": expected pins of the form {\"node\": PATTERN, \"device\": \"host\"}");
+        return fail("--partition: " + file +
+                    ": expected pins of the form {\"node\": PATTERN, \"device\": \"host\"}");
       if (*device != "host" && *device != "cuda")
-        return fail("--partition: " + file + ": pin '" + *node + "': expected device host or cuda, got '" + *device +
-                    "'");
+        return fail("--partition: " + file + ": pin '" + *node + "': expected device host or cuda, got '" +
+                    *device + "'");
       pins.push_back(b.getArrayAttr({b.getStringAttr(*node), b.getStringAttr(*device)}));
     }
     return true;

@@ -12,8 +12,8 @@ std::optional<int64_t> readSize(llvm::StringRef text);
 /// The module attribute `hone.partition` from a file (empty: none) and a size (empty: none, else it goes
 /// before the file's). The file: {"pin": [{"node": PATTERN, "device": "host" | "cuda"}], "memory": SIZE,
 /// "sizes": {DIMENSION: NUMBER}}, all of them optional. Null: `error` says why.
-mlir::DictionaryAttr readPartition(mlir::MLIRContext &context, const std::string &file, const std::string &memory,
-                                   std::string &error);
+mlir::DictionaryAttr readPartition(mlir::MLIRContext &context, const std::string &file,
+                                   const std::string &memory, std::string &error);
 
 } // namespace hone
 #endif

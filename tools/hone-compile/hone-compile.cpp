@@ -66,10 +66,11 @@ int main(int argc, char **argv) {
   app.add_option("--target", options.target,
                  "host, x86-64-v3, x86-64-v4; a GPU: sm_80 ... sm_120a, several with commas")
       ->capture_default_str();
-  app.add_option("--partition", options.partition,
-                 "a JSON file: {\"pin\": [{\"node\": PATTERN, \"device\": \"host\"}], \"memory\": \"4GB\", "
-                 "\"sizes\": {DIMENSION: 128}}; what is not pinned is divided between host and GPU so that it "
-                 "takes least");
+  app.add_option(
+      "--partition", options.partition,
+      "a JSON file: {\"pin\": [{\"node\": PATTERN, \"device\": \"host\"}], \"memory\": \"4GB\", "
+      "\"sizes\": {DIMENSION: 128}}; what is not pinned is divided between host and GPU so that it "
+      "takes least");
   app.add_option("--device-memory", options.deviceMemory,
                  "the GPU's memory for weights, as 4GB or 512MiB: what does not fit runs on the host");
   app.add_option("--dim", dims, "NAME=8 fixes, NAME=1..4096 bounds a named dimension (repeatable)");
