@@ -1,7 +1,8 @@
 // Reads off the module what became of a model, after the phases that decide it. ExplainText.cpp prints it.
 #include "tools/common/Explain.h"
 #include "dialects/exec/ExecDialect.h"
-#include "dialects/hone/HoneDialect.h"
+#include "dialects/hone/Costs.h"
+#include "lowering/kernels/KernelFamily.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -115,9 +116,61 @@ static std::string configOf(KernelOp kernel) {
   return text;
 }
 
+/// What a kernel moves and computes, and how long that takes at least.
+static void predict(Explanation::Kernel &entry, KernelOp kernel, const std::map<Operation *, std::string> &roles,
+                    Shapes &shapes, ExampleSizes &sizes) {
+  double fastFlops = 0;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (isa<ConstantOp>(op))
+      continue;
+    double flops = sizes.of(flopsOf(&op, shapes));
+    entry.flops += flops;
+    if (op.hasTrait<SumsProducts>() &&
+        cast<RankedTensorType>(op.getResult(0).getType()).getElementTypeBitWidth() == 16)
+      fastFlops += flops;
+    // A weight is unpacked inside of whatever reads it.
+    if (auto role = roles.find(&op); role == roles.end() || role->second != "weight")
+      if (std::optional<DimExpr> moved = bytesMoved(&op, shapes))
+        entry.bytesAlone += sizes.of(*moved);
+  }
+  if (std::optional<DimExpr> moved = bytesMoved(kernel, shapes))
+    entry.bytes = sizes.of(*moved);
+  entry.bytesAlone = std::max(entry.bytesAlone, entry.bytes);
+  Rates rates(::hone::targetOf(kernel));
+  double memory = rates.seconds(entry.bytes, 0, false),
+         arithmetic = rates.seconds(0, fastFlops, true) + rates.seconds(0, entry.flops - fastFlops, false);
+  entry.seconds = std::max(memory, arithmetic) + rates.launch;
+  entry.bound = rates.launch > std::max(memory, arithmetic) ? "launch"
+                : memory >= arithmetic                      ? "memory"
+                                                            : "arithmetic";
+}
+
+/// Dimensions that have a name and no number.
+static std::vector<std::string> openSizes(func::FuncOp main) {
+  llvm::SmallSetVector<StringRef, 4> names;
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    if (auto dims = main.getArgAttrOfType<ArrayAttr>(i, "hone.dims"))
+      for (Attribute dim : dims)
+        if (auto name = dyn_cast<StringAttr>(dim))
+          names.insert(name.getValue());
+  return {names.begin(), names.end()};
+}
+
+double Explanation::total(double Kernel::*what) const {
+  double sum = 0;
+  for (const Kernel &kernel : kernels)
+    sum += kernel.*what;
+  return sum;
+}
+
 void Explanation::noteKernels(ModuleOp module) {
   hasKernels = true;
   module.walk([&](func::FuncOp function) {
+    Shapes shapes;
+    bool isKnown = succeeded(shapes.inferFunction(function));
+    ExampleSizes sizes(shapes, {});
+    if (function.getName() == "main")
+      openSizes = ::hone::openSizes(function);
     function.walk([&](Operation *op) {
       auto kernel = dyn_cast<KernelOp>(op);
       if (!kernel) {
@@ -131,6 +184,8 @@ void Explanation::noteKernels(ModuleOp module) {
       entry.family = kernel.getFamily().str();
       entry.config = configOf(kernel);
       std::map<Operation *, std::string> roles = rolesIn(kernel);
+      if (isKnown)
+        predict(entry, kernel, roles, shapes, sizes);
       for (Operation &inner : kernel.getBody().front().without_terminator()) {
         if (isa<ConstantOp>(inner))
           continue;
@@ -233,6 +288,11 @@ llvm::json::Object Explanation::json() const {
     regions.push_back(Object{{"family", kernel.family},
                              {"config", kernel.config},
                              {"device", kernel.device},
+                             {"bytes", kernel.bytes},
+                             {"bytes_of_single_ops", kernel.bytesAlone},
+                             {"flops", kernel.flops},
+                             {"predicted_seconds", kernel.seconds},
+                             {"bound", kernel.bound},
                              {"parts", std::move(parts)},
                              {"refused", std::move(refused)}});
   }
@@ -241,6 +301,11 @@ llvm::json::Object Explanation::json() const {
                 {"remarks", std::move(said)},
                 {"devices", std::move(byDevice)},
                 {"kernels", std::move(regions)},
+                {"prediction", Object{{"bytes", total(&Kernel::bytes)},
+                                      {"bytes_of_single_ops", total(&Kernel::bytesAlone)},
+                                      {"seconds", total(&Kernel::seconds)},
+                                      {"open_sizes", Array(openSizes)},
+                                      {"example_size", ExampleSizes::usual}}},
                 {"outside_kernels", std::move(rest)},
                 {"weights",
                  Object{{"count", weights.count}, {"bytes", weights.bytes}, {"computed", weights.computed}}}};

@@ -30,6 +30,10 @@ struct Explanation {
     std::string family, config, device;
     std::vector<Part> parts;
     std::vector<Refusal> refused;
+    /// Read and written, and what the ops by themselves would; flops; the prediction and what makes it
+    /// ("memory", "arithmetic" or "launch"). At example sizes (dialects/hone/Costs.h).
+    double bytes = 0, bytesAlone = 0, flops = 0, seconds = 0;
+    std::string bound;
   };
   struct Weights {
     int64_t count = 0, bytes = 0, computed = 0; // computed: by a recipe, while the artifact is written
@@ -42,6 +46,7 @@ struct Explanation {
   bool hasKernels = false;     // the kernels phase ran
   std::vector<Kernel> kernels;
   std::map<std::string, int> devices, outside; // ops in kernels by device; ops without a kernel by name
+  std::vector<std::string> openSizes;          // named dimensions that predictions take an example for
   Weights weights;
 
   /// To be called on the module as imported, after simplify and after kernels.
@@ -51,6 +56,8 @@ struct Explanation {
   /// What passes remarked in all phases.
   void noteRemarks(const std::vector<Remark> &all);
 
+  /// Of all kernels.
+  double total(double Kernel::*what) const;
   /// The family of the kernel that holds an op; empty when none does.
   std::string familyOf(const Refusal &refusal) const;
 

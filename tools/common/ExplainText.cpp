@@ -1,10 +1,12 @@
 // The explanation for people. Layers that repeat are one entry: names that differ only in numbers fold into
 // `layer.{0..29}`, and entries whose folded text agrees are counted.
 #include "tools/common/Explain.h"
+#include "dialects/hone/Costs.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 using llvm::StringRef;
+using mlir::hone::ExampleSizes;
 
 namespace hone {
 
@@ -161,12 +163,27 @@ static std::pair<std::string, std::vector<std::string>> identityOf(const Explana
   return {key, names};
 }
 
+/// 1.23 MB, 4.56 us.
+static std::string amount(double value, StringRef unit) {
+  static const std::pair<double, const char *> scales[] = {{1e9, "G"}, {1e6, "M"},  {1e3, "k"},
+                                                           {1, ""},    {1e-3, "m"}, {1e-6, "u"}};
+  auto scale = llvm::find_if(scales, [&](auto &s) { return value >= s.first; });
+  if (scale == std::end(scales))
+    scale = value > 0 ? std::prev(std::end(scales)) : &scales[3];
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.3g ", value / scale->first) << scale->second << unit;
+  return text;
+}
+
 static void printKernels(const Explanation &e, llvm::raw_ostream &out) {
+  using Kernel = Explanation::Kernel;
   heading(out, "kernels",
           "A kernel is one pass over memory: a root, what it absorbed in front of it and behind it, and how "
           "it reads its\n"
-          "  weight. Below each, what it did not absorb, which kernel has that instead, and why [by which "
-          "rule].");
+          "  weight. Behind its name: the bytes that it reads and writes, what fusion saves of them, and the "
+          "predicted time\n"
+          "  with what it goes into. Below each, what it did not absorb, which kernel has that instead, and why "
+          "[by which rule].");
   Folded folded;
   std::vector<std::string> rules;
   for (const Explanation::Kernel &kernel : e.kernels) {
@@ -180,14 +197,23 @@ static void printKernels(const Explanation &e, llvm::raw_ostream &out) {
   for (auto [i, family] : llvm::enumerate(families))
     out << (i ? ", " : " ") << family.second << " " << family.first;
   out << "\n";
+  out << "  all together " << amount(e.total(&Kernel::bytes), "B") << " read and written, op by op it would be "
+      << amount(e.total(&Kernel::bytesAlone), "B") << "; predicted " << amount(e.total(&Kernel::seconds), "s")
+      << "\n";
+  if (!e.openSizes.empty())
+    out << "  with " << ExampleSizes::usual << " for sizes that are not fixed (--dim fixes them): "
+        << llvm::join(e.openSizes, ", ") << "\n";
   for (auto [entry, first] : llvm::zip(folded.entries, folded.order)) {
-    const Explanation::Kernel &kernel = e.kernels[first];
+    const Kernel &kernel = e.kernels[first];
     out << "\n  " << kernel.family;
     if (entry.times > 1)
       out << " x " << entry.times;
     if (!kernel.config.empty())
       out << " (" << kernel.config << ")";
-    out << "\n";
+    out << ": " << amount(kernel.bytes, "B");
+    if (kernel.bytesAlone > kernel.bytes)
+      out << ", " << amount(kernel.bytesAlone - kernel.bytes, "B") << " saved";
+    out << ", " << amount(kernel.seconds, "s") << " (" << kernel.bound << ")\n";
     size_t name = 0;
     for (const Explanation::Part &part : kernel.parts)
       out << "    " << llvm::left_justify(part.role, 7) << " "

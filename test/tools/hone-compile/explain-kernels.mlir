@@ -5,7 +5,10 @@
 // RUN: FileCheck %s --check-prefix=REPORT < %t/r.json
 
 // CHECK: 3 in 2 forms: 3 matmul
-// CHECK: {{^}}  matmul (k 8, n 8, packed 16)
+// What crosses memory: 16 rows (an example, n has no number) of 8, the packed weight [1, 8, 16] and the result; the activation by itself would read and write once more.
+// CHECK-NEXT: all together 4.61 kB read and written, op by op it would be 6.91 kB; predicted 3.08 us
+// CHECK-NEXT: with 16 for sizes that are not fixed (--dim fixes them): n
+// CHECK: {{^}}  matmul (k 8, n 8, packed 16): 1.54 kB, 768 B saved, 1.03 us (launch)
 // CHECK-NEXT: weight  {{.*}} layer.0/fc
 // CHECK-NEXT: root    matmul       layer.0/fc
 // CHECK-NEXT: behind  relu         layer.0/relu
@@ -19,6 +22,9 @@
 // CHECK: host: {{[0-9]+}} ops in 3 kernels
 // CHECK-NEXT: weights: 1 of 0.5 KB, 1 of them packed or folded
 
+// REPORT: "bound": "launch"
+// REPORT-NEXT: "bytes": 1536
+// REPORT-NEXT: "bytes_of_single_ops": 2304
 // REPORT: "family": "matmul"
 // REPORT: "op": "relu",
 // REPORT-NEXT: "reason": "the family takes no prologue",
