@@ -3,6 +3,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/compress/Layerwise.h"
 #include "passes/compress/Passes.h"
+#include "passes/compress/math/Moments.h"
 
 namespace hone {
 #define GEN_PASS_DEF_GPTQWEIGHTS
@@ -57,9 +58,7 @@ private:
   LogicalResult round(::hone::Layerwise &layers, Layer &layer) {
     const Matrix &w = layer.elements;
     ::hone::Grid grid{int(bits), group ? int64_t(group) : int64_t(w.cols())};
-    ::hone::Rounded rounded =
-        layer.moments ? ::hone::gptq(w, *layer.moments, grid, {0.01, int(sweeps)}, calibration->parallel())
-                      : ::hone::roundNearest(w, grid);
+    ::hone::Rounded rounded = choose(w, layer.moments, grid);
     layers.note(layer, rounded.dense(grid));
     if (layer.isTurned()) {
       rounded.numbers.transposeInPlace();
@@ -85,6 +84,15 @@ private:
                                                          Value(), group ? axis : 1 - axis, int64_t(group)));
     ::hone::roundRows(layer.op, rows);
     return success();
+  }
+
+  ::hone::Rounded choose(const Matrix &w, const Eigen::MatrixXf *moments, const ::hone::Grid &grid) {
+    if (!moments)
+      return ::hone::roundNearest(w, grid);
+    if (spread)
+      return ::hone::gptq(w, *moments, grid, {0.01, int(sweeps)}, calibration->parallel());
+    Eigen::RowVectorXf importance = ::hone::damped(*moments, 0.01).diagonal().transpose();
+    return ::hone::roundNearest(w, grid, &importance);
   }
 
   /// As files hold them: 4-bit numbers two a byte, low bits first, each row by itself.

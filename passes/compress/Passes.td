@@ -33,6 +33,7 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
     with searched scales, then coordinate descent (`sweeps` times; none by default: it fits the samples better and other texts worse). Products are taken in order, and each sees the inputs that the rounded ones in front of
     it give. Needs what runs the samples: `hone-compile --compress=int4:method=gptq --calibrate=DIR`; by itself the pass is an error.
 
+    Without `spread` elements are rounded to the nearest number and only the scales are searched, for the least error weighted by what samples give each input.
     Tables (with `embeddings`) and products inside control flow, which samples do not reach, are rounded with searched scales. Numbers and scales are
     bytes of a file beside the output.
 
@@ -42,12 +43,38 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
     Option<"bits", "bits", "int64_t", "4", "width of the numbers: 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"sweeps", "sweeps", "int64_t", "0", "of coordinate descent">,
+    Option<"spread", "spread", "bool", "true", "errors are made good by the elements behind; else scales alone are chosen by samples">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
     Option<"rows", "rows", "int64_t", "16", "bits that kernels may round the product's other operand to: 16 or 8">,
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
   ];
 }
+
+def ScaleChannels : Pass<"hone-scale-channels", "::mlir::ModuleOp"> {
+  let summary = "inputs of products are divided by scales a channel and their weights multiplied, in front of rounding";
+  let description = [{
+    The outputs of `x W` and of `(x / s) (s W)` are the same; rounded, they are not. Products that read one value share its scales. `awq` (activation-aware
+    scales) takes the root mean square of each channel on samples to the power, of 20 from 0 to 0.95, with which rounding to `bits` and `group` changes the
+    outputs least: channels with large inputs get finer steps. `smooth` (SmoothQuant) takes largest input^alpha / largest element^(1 - alpha), which moves
+    what is hard to round from the rows to the weight, for kernels that round both to 8 bits. Rounding is the pass behind this one.
+
+    The division goes where nobody else would notice into weights in front: of a norm, a bias, a vector that is multiplied, or the columns of a product, through
+    multiplications and `relu`. Otherwise it is a multiplication in front of the products. A remark at each product says which. Needs what runs
+    samples: `hone-compile --compress=int4:method=awq --calibrate=DIR`; by itself the pass is an error.
+
+    Needs: inferred shapes. Numerics: only the order of rounding of f32.
+  }];
+  let options = [
+    Option<"method", "method", "std::string", "\"awq\"", "awq or smooth">,
+    Option<"alpha", "alpha", "double", "0.5", "how much moves from the inputs to the weights (smooth)">,
+    Option<"bits", "bits", "int64_t", "4", "width of the numbers that follow (awq)">,
+    Option<"group", "group", "int64_t", "32", "neighbours that will share a scale; 0: all of a row or column">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+
 def NarrowProducts : Pass<"hone-narrow-products", "::mlir::ModuleOp"> {
   let summary = "products of f32 are computed with 16-bit floats and sums of f32";
   let description = [{

@@ -129,6 +129,33 @@ class Test:
             again = compiled.run({"x": x}, ["y"])["y"]
         self.check("a dump behind compress", np.array_equal(direct, again), "it computes something else")
 
+    def channels(self):
+        """Few channels of the inputs are large, as behind the norms of language models."""
+        gain, w3 = np.where(np.arange(K) % 16 == 3, 30, 1).astype(np.float32) * (1 + rng.random(K, np.float32)), normal(K, HIDDEN) / 8
+        text = f"(float[n,{K}] x) => (float[] y, float[] z) {{ l = LayerNormalization(x, g, b) a = MatMul(l, w1) c = MatMul(l, w3) r = Relu(a) m = Mul(r, c) y = MatMul(m, w2) z = MatMul(y, w4) }}"
+        model = save(self.folder / "channels.onnx", text, g=gain, b=normal(K), w1=self.w1, w2=self.w2, w3=w3, w4=normal(OUT, OUT))
+        samples = f"--calibrate={self.samples}"
+        x, reached = {"x": normal(300, K)}, {}
+        for name in ("y", "z"):
+            with self.compile(model) as compiled:
+                reached[name, "f32"] = compiled.run(x, [name])[name]
+        specs = ("int4", "int4:method=awq", "int4:method=awq+gptq", "int8:method=awq", "int8:rows=8", "int8:rows=8,smooth", "int8:rows=8,smooth=0.5", "int8:rows=8,smooth=0.9", "int4:method=gptq")
+        for spec in specs:
+            with self.compile(model, f"--compress={spec}", samples) as compiled:
+                got = compiled.run(x, ["y", "z"])
+            for name in ("y", "z"):
+                reached[name, spec] = got[name] if "smooth" in spec and name == "z" else snr(reached[name, "f32"], got[name])
+        self.check("activation-aware scales lose less than rounding", reached["y", "int4:method=awq"] > reached["y", "int4"] + 3, str({s: reached["y", s] for s in specs}))
+        self.check("with gptq behind them still less", reached["y", "int4:method=awq+gptq"] > reached["y", "int4:method=awq"], str({s: reached["y", s] for s in specs}))
+        self.check("scales change nothing but rounding", reached["y", "int8:method=awq"] > 38, str(reached["y", "int8:method=awq"]))
+        self.check("smooth rows of 8 bits lose less", reached["y", "int8:rows=8,smooth"] > reached["y", "int8:rows=8"] + 3, str({s: reached["y", s] for s in specs}))
+        half, same, more = (reached["z", f"int8:rows=8,smooth{v}"] for v in ("", "=0.5", "=0.9"))
+        self.check("smooth is a half unless it says otherwise", np.array_equal(half, same) and not np.array_equal(half, more), "it is not")
+        # A method behind another that has run the samples to the end.
+        with self.compile(model, "--compress=int8:method=gptq,only=y", "--compress=int4:method=gptq,only=a", samples) as compiled:
+            both = snr(reached["y", "f32"], compiled.run(x, ["y"])["y"])
+        self.check("two methods that learn, the later one in front", both > reached["y", "int4:method=gptq"], f"{both:.1f} dB")
+
     def matches(self, spec, w1, w2, tolerance=1e-3):
         x = self.inputs[0]
         with self.compile(self.model, f"--compress={spec}") as compiled:
@@ -217,6 +244,12 @@ class Test:
         self.refused("a value that is no number", ["--compress=int4:group=many"], "many")
         self.refused("a setting twice", ["--compress=int4:group=16,group=32"], "twice")
         self.refused("zero points with gptq", ["--compress=int4:method=gptq,zeros", samples], "symmetric")
+        self.refused("zero points with awq", ["--compress=int4:method=awq,zeros", samples], "awq is symmetric")
+        self.refused("awq without samples", ["--compress=int4:method=awq"], "--calibrate")
+        self.refused("smooth without samples", ["--compress=int8:rows=8,smooth"], "--calibrate")
+        self.refused("smooth with rows of 16 bits", ["--compress=int8:smooth", samples], "rows=8")
+        self.refused("smooth by more than all", ["--compress=int8:rows=8,smooth=2", samples], "below 1")
+        self.refused("smooth and awq", ["--compress=int8:rows=8,smooth,method=awq", samples], "either")
         self.refused("gptq without samples", ["--compress=int4:method=gptq"], "--calibrate")
         self.refused("pruning by samples without any", ["--compress=prune:2:4,method=wanda"], "--calibrate")
         self.refused("a ratio and a share", ["--compress=prune:2:4,share=0.5"], "either")
@@ -263,7 +296,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.low_rank, test.floats, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.low_rank, test.floats, test.channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
             try:
                 part()
             except Failure as why:
