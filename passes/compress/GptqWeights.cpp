@@ -27,8 +27,8 @@ public:
 
   LogicalResult initialize(MLIRContext *context) override {
     std::string why;
-    if (bits != 4 && bits != 8)
-      why = "expected bits of 4 or 8, got " + std::to_string(bits);
+    if (bits != 3 && bits != 4 && bits != 8)
+      why = "expected bits of 3, 4 or 8, got " + std::to_string(bits);
     else if (rows != 8 && rows != 16)
       why = "expected rows of 8 or 16 bits, got " + std::to_string(rows);
     else if (group < 0 || sweeps < 0)
@@ -70,8 +70,8 @@ private:
     if (!group)
       scaleShape = {rounded.scales.size()};
     std::string name = layer.weight.getSymName().str() + ::hone::learnedSuffix(bits);
-    auto numbers =
-        layers.add(layer, name, type.clone(IntegerType::get(&getContext(), bits)), bytesOf(rounded.numbers));
+    auto numbers = layers.add(layer, name, type.clone(IntegerType::get(&getContext(), ::hone::widthOf(bits))),
+                              bytesOf(rounded.numbers));
     ArrayRef<char> scaleBytes(reinterpret_cast<const char *>(rounded.scales.data()),
                               rounded.scales.size() * sizeof(float));
     auto scales = layers.add(layer, name + ".scale", RankedTensorType::get(scaleShape, type.getElementType()),
@@ -99,10 +99,11 @@ private:
   std::vector<char> bytesOf(const ::hone::Numbers &numbers) const {
     std::vector<char> bytes;
     bytes.reserve(numbers.size());
+    bool isHalf = ::hone::widthOf(bits) == 4;
     for (int64_t row = 0; row < numbers.rows(); ++row)
-      for (int64_t i = 0; i < numbers.cols(); i += bits == 4 ? 2 : 1) {
-        int high = bits == 4 && i + 1 < numbers.cols() ? numbers(row, i + 1) : 0;
-        bytes.push_back(char(bits == 4 ? (numbers(row, i) & 15) | (high & 15) << 4 : numbers(row, i)));
+      for (int64_t i = 0; i < numbers.cols(); i += isHalf ? 2 : 1) {
+        int high = isHalf && i + 1 < numbers.cols() ? numbers(row, i + 1) : 0;
+        bytes.push_back(char(isHalf ? (numbers(row, i) & 15) | (high & 15) << 4 : numbers(row, i)));
       }
     return bytes;
   }

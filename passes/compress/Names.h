@@ -24,6 +24,9 @@ private:
 std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight,
                             int64_t group);
 
+/// The width of the elements that numbers of that many bits lie in: 3 bits take 4.
+inline int64_t widthOf(int64_t bits) { return bits == 3 ? 4 : bits; }
+
 /// Lets kernels round the other operand of the op, a product whose weight was rounded, to that many bits.
 void roundRows(mlir::hone::QuantizableOpInterface op, int64_t bits);
 

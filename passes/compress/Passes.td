@@ -7,7 +7,7 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
   let description = [{
     Every weight of f32 with two axes that an op of `QuantizableOpInterface` reads is rounded to `bits` wide integers: one scale for `group` neighbours
     along the axis that a product sums over (0: one for each row or column of outputs). Symmetric: the largest element of a group maps to the largest
-    number; with `zeros` the range from the least to the largest, which then holds 0. Numbers, scales and zero points are recipes, computed while
+    number; with `zeros` the range from the least to the largest, which then holds 0. Numbers of 3 bits (-4 to 3) lie in elements of 4. Numbers, scales and zero points are recipes, computed while
     the artifact is written. Kernels that can't read them get the dense tensor: no other pass has to know.
 
     `embeddings` takes tables too, whose rows are picked and not multiplied. `only` and `skip` are patterns (`*` and `?`) on the model's names of nodes.
@@ -16,7 +16,7 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
     Needs: inferred shapes. Numerics: this is the pass that changes them, by up to half a scale an element.
   }];
   let options = [
-    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 4 or 8">,
+    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 3, 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"zeros", "zeros", "bool", "false", "zero points beside the scales">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
@@ -27,7 +27,7 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
 }
 
 def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
-  let summary = "weights of products become 4- or 8-bit integers that keep the products of samples";
+  let summary = "weights of products become 3-, 4- or 8-bit integers that keep the products of samples";
   let description = [{
     As hone-quantize-weights, symmetric, but numbers and scales are chosen so that the outputs of each product change little on samples: GPTQ
     with searched scales, then coordinate descent (`sweeps` times; none by default: it fits the samples better and other texts worse). Products are taken in order, and each sees the inputs that the rounded ones in front of
@@ -40,7 +40,7 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
     Needs: inferred shapes. Numerics: changes them, see docs/compress.md.
   }];
   let options = [
-    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 4 or 8">,
+    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 3, 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"sweeps", "sweeps", "int64_t", "0", "of coordinate descent">,
     Option<"spread", "spread", "bool", "true", "errors are made good by the elements behind; else scales alone are chosen by samples">,

@@ -80,7 +80,7 @@ class Test:
 
     def rounding(self):
         x = self.inputs[0]
-        for bits, group, flags in ((4, 32, ""), (4, 16, ",group=16"), (4, 32, ",zeros"), (8, 0, ""), (8, 32, ",group=32")):
+        for bits, group, flags in ((4, 32, ""), (4, 16, ",group=16"), (4, 32, ",zeros"), (8, 0, ""), (8, 32, ",group=32"), (3, 32, ",group=32"), (3, 16, ",group=16")):
             w1, w2 = (rounded(w, bits, group or w.shape[0], "zeros" in flags) for w in (self.w1, self.w2))
             spec = f"int{bits}:{flags.removeprefix(',')}"
             with self.compile(self.model, f"--compress={spec}") as compiled:
@@ -105,9 +105,10 @@ class Test:
         """On inputs that were not among the samples."""
         x = normal(300, K) @ self.mix
         want, reached = self.forward(x, self.w1, self.w2), {}
-        for method in ("rtn", "gptq"):
-            with self.compile(self.model, f"--compress=int4:method={method}", f"--calibrate={self.samples}") as compiled:
-                reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        for bits in (3, 4):
+            for method in ("rtn", "gptq"):
+                with self.compile(self.model, f"--compress=int{bits}:method={method},group=32", f"--calibrate={self.samples}") as compiled:
+                    reached[method, bits] = snr(want, compiled.run({"x": x}, ["y"])["y"])
         path = self.folder / "layers.json"
         with self.compile(self.model, "--compress=int4:method=gptq,only=a", f"--calibrate={self.samples}", f"--report={path}") as compiled:
             dump = self.folder / "only.mlir"
@@ -119,7 +120,8 @@ class Test:
         seen, stated = np.concatenate(self.inputs), json.loads(path.read_text())["accuracy"]["layers"]
         mine = snr(seen @ self.w1, seen @ q)
         self.check("the report's layer", [l["node"] for l in stated] == ["a"] and abs(stated[0]["snr_db"] - mine) < 0.05, f"{stated} and {mine}")
-        self.check("gptq loses less than rounding", reached["gptq"] > reached["rtn"] + 2, str(reached))
+        for bits in (3, 4):
+            self.check(f"gptq loses less than rounding to {bits} bits", reached["gptq", bits] > reached["rtn", bits] + 2, str(reached))
         # A dump refers to the bytes beside it, and goes on from there to the same file.
         dump = self.folder / "dump.mlir"
         with self.compile(self.model, "--compress=int4:method=gptq", f"--calibrate={self.samples}") as compiled:
@@ -238,13 +240,14 @@ class Test:
 
     def bad_requests(self):
         samples = f"--calibrate={self.samples}"
-        self.refused("an unknown method", ["--compress=int5"], "int5", "int4 int8")
+        self.refused("an unknown method", ["--compress=int5"], "int5", "int3 int4 int8")
         self.refused("an unknown setting", ["--compress=int4:blocks=3"], "blocks", "group")
         self.refused("a setting without its value", ["--compress=int4:group"], "group=")
         self.refused("a value that is no number", ["--compress=int4:group=many"], "many")
         self.refused("a setting twice", ["--compress=int4:group=16,group=32"], "twice")
         self.refused("zero points with gptq", ["--compress=int4:method=gptq,zeros", samples], "symmetric")
         self.refused("zero points with awq", ["--compress=int4:method=awq,zeros", samples], "awq is symmetric")
+        self.refused("zero points with 3 bits", ["--compress=int3:zeros"], "3 bits are symmetric")
         self.refused("awq without samples", ["--compress=int4:method=awq"], "--calibrate")
         self.refused("smooth without samples", ["--compress=int8:rows=8,smooth"], "--calibrate")
         self.refused("smooth with rows of 16 bits", ["--compress=int8:smooth", samples], "rows=8")

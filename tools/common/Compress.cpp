@@ -40,7 +40,7 @@ struct Method {
       {"smooth", Kind::ShareOrSwitch, "",                                                                    \
        "moves large channels from rows of 8 bits to the weights, by that power; 0.5 (--calibrate)"},         \
       HONE_NAME_KEYS,
-const Key narrowKeys[] = {HONE_INTEGER_KEYS("32")}, wideKeys[] = {HONE_INTEGER_KEYS("0")};
+const Key narrowestKeys[] = {HONE_INTEGER_KEYS("64")}, narrowKeys[] = {HONE_INTEGER_KEYS("32")}, wideKeys[] = {HONE_INTEGER_KEYS("0")};
 const Key narrowFloatKeys[] = {HONE_NAME_KEYS};
 const Key pruneKeys[] = {
     {"N:M", Kind::Ratio, "", "keeps N of every M neighbours along the sum of a product, as 2:4"},
@@ -155,6 +155,7 @@ const Key autoKeys[] = {
 const Method methods[] = {
     {"auto", "4 bits where the budget allows it, 8 or all where not (--accuracy-budget, --calibrate)",
      autoKeys, integers<4>},
+    {"int3", "weights of products rounded to 3 bits, which so far lie in 4", narrowestKeys, integers<3>},
     {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", narrowKeys, integers<4>},
     {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideKeys, integers<8>},
     {"f16", "products with floats of 16 bits and sums of f32: tensor cores of GPUs", narrowFloatKeys,
@@ -236,6 +237,8 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
   auto both = [&](llvm::StringRef a, llvm::StringRef b) { return spec.find(a) && spec.find(b); };
   if (spec.find("zeros") && *spec.find("method") != "rtn")
     return where + *spec.find("method") + " is symmetric: no 'zeros'";
+  if (spec.find("zeros") && spec.method == "int3")
+    return where + "3 bits are symmetric: no 'zeros'";
   if (spec.find("smooth") && *spec.find("rows") != "8")
     return where + "'smooth' is for rows of 8 bits: give rows=8";
   if (spec.find("smooth") && llvm::StringRef(*spec.find("method")).starts_with("awq"))

@@ -4,7 +4,7 @@
 // RUN: hone-opt %s --hone-quantize-weights="group=48" --verify-diagnostics | FileCheck %s --check-prefix=DENSE
 
 // CHECK: error: hone-gptq-weights needs samples: hone-compile --compress=int4:method=gptq --calibrate=DIR
-// BITS: expected bits of 4 or 8, got 5
+// BITS: expected bits of 3, 4 or 8, got 5
 // PATTERN: pattern '['
 // DENSE-NOT: hone.dequantize
 // Shown in the docs of hone-gptq-weights: alone, it has no samples.
