@@ -31,8 +31,8 @@ public:
       why = "expected bits of 3, 4 or 8, got " + std::to_string(bits);
     else if (rows != 8 && rows != 16)
       why = "expected rows of 8 or 16 bits, got " + std::to_string(rows);
-    else if (group < 0 || sweeps < 0)
-      why = "expected a group and sweeps of 0 or more";
+    else if (group < 0 || sweeps < 0 || rank < 0)
+      why = "expected a group, sweeps and a rank of 0 or more";
     else
       names = ::hone::NodeFilter::make(only, skip, why);
     return why.empty() ? success() : emitError(UnknownLoc::get(context), "hone-gptq-weights: ") << why;
@@ -49,7 +49,7 @@ public:
     auto refuses = [&](QuantizableOpInterface op, WeightOp weight) {
       return ::hone::refusesRounding(op, weight, group);
     };
-    if (failed(layers.run({"hone-gptq-weights", names, embeddings, true, refuses},
+    if (failed(layers.run({"hone-gptq-weights", names, embeddings, learns, refuses},
                           [&](Layer &layer) { return round(layers, layer); })))
       signalPassFailure();
   }
@@ -59,7 +59,12 @@ private:
     const Matrix &w = layer.elements;
     ::hone::Grid grid{int(bits), group ? int64_t(group) : int64_t(w.cols())};
     ::hone::Rounded rounded = choose(w, layer.moments, grid);
-    layers.note(layer, rounded.dense(grid));
+    if (rank && isa<MatmulOp>(*layer.op)) {
+      if (failed(correct(layers, layer, rounded.dense(grid))))
+        return failure();
+    } else {
+      layers.note(layer, rounded.dense(grid));
+    }
     if (layer.isTurned()) {
       rounded.numbers.transposeInPlace();
       rounded.scales.transposeInPlace();
@@ -83,6 +88,24 @@ private:
     layer.op.getWeightOperand().set(DequantizeOp::create(b, layer.op->getLoc(), type, *numbers, *scales,
                                                          Value(), group ? axis : 1 - axis, int64_t(group)));
     ::hone::roundRows(layer.op, rows);
+    return success();
+  }
+
+  /// Adds two thin products that make good what rounding did to the outputs.
+  LogicalResult correct(::hone::Layerwise &layers, Layer &layer, const Matrix &dense) {
+    ::hone::Factors factors = ::hone::lowRank(layer.elements - dense, layer.moments, rank, 1);
+    layers.note(layer, dense + factors.up * factors.down);
+    auto matmul = cast<MatmulOp>(*layer.op);
+    auto thin = layers.addThin(layer, factors);
+    if (failed(thin))
+      return failure();
+    OpBuilder b(matmul->getContext());
+    b.setInsertionPointAfter(matmul);
+    Type type = matmul.getType();
+    Value correction = MatmulOp::create(b, matmul.getLoc(), type, thin->inner, thin->up,
+                                        /*transpose_a=*/false, /*transpose_b=*/true);
+    auto sum = AddOp::create(b, matmul.getLoc(), type, matmul.getResult(), correction);
+    matmul.getResult().replaceAllUsesExcept(sum, sum);
     return success();
   }
 

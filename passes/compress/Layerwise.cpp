@@ -85,4 +85,21 @@ FailureOr<Value> Layerwise::addMatrix(Layer &layer, const Twine &name, const Mat
   return add(layer, name, type, bytes);
 }
 
+FailureOr<Layerwise::ThinOperands> Layerwise::addThin(Layer &layer, const Factors &factors) {
+  std::string name = layer.weight.getSymName().str();
+  auto down = addMatrix(layer, name + ".down", factors.down), up = addMatrix(layer, name + ".up", factors.up);
+  if (failed(down) || failed(up))
+    return failure();
+  auto matmul = cast<MatmulOp>(*layer.op);
+  OpBuilder b(matmul);
+  auto type = cast<RankedTensorType>(matmul.getLhs().getType());
+  SmallVector<int64_t> shape(type.getShape());
+  if (matmul.getTransposeA())
+    std::swap(shape[shape.size() - 2], shape[shape.size() - 1]);
+  shape.back() = factors.down.rows();
+  Value inner = MatmulOp::create(b, matmul.getLoc(), type.clone(shape), matmul.getLhs(), *down,
+                                 matmul.getTransposeA(), /*transpose_b=*/true);
+  return ThinOperands{inner, *up};
+}
+
 } // namespace hone

@@ -5,6 +5,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/compress/Calibration.h"
 #include "passes/compress/Names.h"
+#include "passes/compress/math/LowRank.h"
 
 namespace hone {
 
@@ -52,6 +53,12 @@ public:
   }
   /// A new weight of f32 with these elements as they are.
   mlir::FailureOr<mlir::Value> addMatrix(Layer &layer, const llvm::Twine &name, const Matrix &elements);
+  /// Operands of a product that, with `up` transposed, computes up * down * the layer's input: a product with `down` and the
+  /// weight `up`. The layer is a hone.matmul.
+  struct ThinOperands {
+    mlir::Value inner, up;
+  };
+  mlir::FailureOr<ThinOperands> addThin(Layer &layer, const Factors &factors);
 
 private:
   mlir::ModuleOp module;

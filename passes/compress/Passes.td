@@ -33,6 +33,8 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
     with searched scales, then coordinate descent (`sweeps` times; none by default: it fits the samples better and other texts worse). Products are taken in order, and each sees the inputs that the rounded ones in front of
     it give. Needs what runs the samples: `hone-compile --compress=int4:method=gptq --calibrate=DIR`; by itself the pass is an error.
 
+    With a `rank` two thin products are added to each: of what rounding changed, the matrix of that rank that changes the outputs of samples least without it.
+
     Without `spread` elements are rounded to the nearest number and only the scales are searched, for the least error weighted by what samples give each input.
     Tables (with `embeddings`) and products inside control flow, which samples do not reach, are rounded with searched scales. Numbers and scales are
     bytes of a file beside the output.
@@ -43,6 +45,8 @@ def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
     Option<"bits", "bits", "int64_t", "4", "width of the numbers: 3, 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"sweeps", "sweeps", "int64_t", "0", "of coordinate descent">,
+    Option<"rank", "rank", "int64_t", "0", "of the correction that is added to each product; 0: none">,
+    Option<"learns", "learns", "bool", "true", "by inputs of samples; else all count alike and spread does nothing">,
     Option<"spread", "spread", "bool", "true", "errors are made good by the elements behind; else scales alone are chosen by samples">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
     Option<"rows", "rows", "int64_t", "16", "bits that kernels may round the product's other operand to: 16 or 8">,

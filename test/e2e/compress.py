@@ -198,6 +198,18 @@ class Test:
                 reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
         self.check("factors of outputs beat factors of weights", reached["data"] > reached["svd"] + 2, str(reached))
 
+    def corrected(self):
+        """Thin products of what rounding changed."""
+        x = normal(300, K) @ self.mix
+        want, reached = self.forward(x, self.w1, self.w2), {}
+        for method in ("rtn", "awq", "gptq"):
+            for rank in (0, 8, K):
+                with self.compile(self.model, f"--compress=int4:method={method},rank={rank}", f"--calibrate={self.samples}") as compiled:
+                    reached[method, rank] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        for method in ("rtn", "awq", "gptq"):
+            self.check(f"a correction helps {method}", reached[method, 0] + 1.5 < reached[method, 8], str(reached))
+            self.check(f"the whole correction of {method} gives the model back", reached[method, K] > 40, str(reached))
+
     def floats(self):
         x = self.inputs[0]
         want = self.forward(x, self.w1, self.w2)
@@ -248,6 +260,7 @@ class Test:
         self.refused("zero points with gptq", ["--compress=int4:method=gptq,zeros", samples], "symmetric")
         self.refused("zero points with awq", ["--compress=int4:method=awq,zeros", samples], "awq is symmetric")
         self.refused("zero points with 3 bits", ["--compress=int3:zeros"], "3 bits are symmetric")
+        self.refused("zero points with a correction", ["--compress=int4:zeros,rank=4"], "symmetric")
         self.refused("awq without samples", ["--compress=int4:method=awq"], "--calibrate")
         self.refused("smooth without samples", ["--compress=int8:rows=8,smooth"], "--calibrate")
         self.refused("smooth with rows of 16 bits", ["--compress=int8:smooth", samples], "rows=8")
@@ -299,7 +312,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.low_rank, test.floats, test.channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.low_rank, test.corrected, test.floats, test.channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
             try:
                 part()
             except Failure as why:

@@ -35,6 +35,7 @@ struct Method {
       {"zeros", Kind::Switch, "", "zero points beside the scales (rtn)"},                                    \
       {"sweeps", Kind::Number, "0", "refinements behind gptq's first pass"},                                 \
       {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},                                 \
+      {"rank", Kind::Number, "0", "of two thin products beside each that make good what rounding did"},      \
       {"rows", Kind::Choice, "16|8",                                                                         \
        "bits that rows of the other operand are rounded to as they come (host)"},                            \
       {"smooth", Kind::ShareOrSwitch, "",                                                                    \
@@ -84,7 +85,7 @@ Options integerOptions(const CompressSpec &spec, int64_t bits) {
 template <int64_t bits>
 std::unique_ptr<mlir::Pass> integers(const CompressSpec &spec, Calibration *calibration) {
   const std::string &method = *spec.find("method");
-  if (method == "rtn") {
+  if (method == "rtn" && *spec.find("rank") == "0") {
     auto options = integerOptions<QuantizeWeightsOptions>(spec, bits);
     options.zeros = spec.find("zeros") != nullptr;
     return createQuantizeWeights(options);
@@ -92,6 +93,9 @@ std::unique_ptr<mlir::Pass> integers(const CompressSpec &spec, Calibration *cali
   auto options = integerOptions<GptqWeightsOptions>(spec, bits);
   llvm::StringRef(*spec.find("sweeps")).getAsInteger(10, options.sweeps);
   options.spread = method != "awq";
+  options.learns = method != "rtn";
+  if (const std::string *rank = spec.find("rank")) // auto has none
+    llvm::StringRef(*rank).getAsInteger(10, options.rank);
   return createGptqWeights(options, *calibration);
 }
 
@@ -235,6 +239,8 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
         !llvm::any_of(spec.settings, [&](const auto &s) { return s.first == key.name; }))
       spec.settings.emplace_back(key.name.str(), key.initial.split('|').first.str());
   auto both = [&](llvm::StringRef a, llvm::StringRef b) { return spec.find(a) && spec.find(b); };
+  if (spec.find("zeros") && *spec.find("rank") != "0")
+    return where + "weights with a correction are symmetric: no 'zeros' with 'rank'";
   if (spec.find("zeros") && *spec.find("method") != "rtn")
     return where + *spec.find("method") + " is symmetric: no 'zeros'";
   if (spec.find("zeros") && spec.method == "int3")
@@ -267,7 +273,10 @@ bool CompressSpec::needsSamples() const {
   return find("smooth") || (how && *how != "rtn" && *how != "magnitude" && *how != "svd");
 }
 
-bool CompressSpec::readsWeights() const { return needsSamples() || method == "prune" || method == "lowrank"; }
+bool CompressSpec::readsWeights() const {
+  const std::string *rank = find("rank");
+  return needsSamples() || method == "prune" || method == "lowrank" || (rank && *rank != "0");
+}
 
 static bool isTokenFile(llvm::StringRef path) {
   return path.ends_with(".npy") && llvm::sys::fs::is_regular_file(path);
