@@ -57,7 +57,9 @@ public:
 private:
   LogicalResult round(::hone::Layerwise &layers, Layer &layer) {
     const Matrix &w = layer.elements;
-    ::hone::Grid grid{int(bits), group ? int64_t(group) : int64_t(w.cols())};
+    ::hone::remarkGroup(layer.op, layer.weight, group, getArgumentName());
+    int64_t block = ::hone::fittingGroup(layer.op, layer.weight, group);
+    ::hone::Grid grid{int(bits), block ? block : int64_t(w.cols())};
     ::hone::Rounded rounded = choose(w, layer.moments, grid);
     if (rank && isa<MatmulOp>(*layer.op)) {
       if (failed(correct(layers, layer, rounded.dense(grid))))
@@ -72,7 +74,7 @@ private:
     auto type = cast<RankedTensorType>(layer.weight.getType());
     // Without groups, one scale an element of the other axis.
     SmallVector<int64_t> scaleShape = {rounded.scales.rows(), rounded.scales.cols()};
-    if (!group)
+    if (!block)
       scaleShape = {rounded.scales.size()};
     std::string name = layer.weight.getSymName().str() + ::hone::learnedSuffix(bits);
     auto numbers = layers.add(layer, name, type.clone(IntegerType::get(&getContext(), ::hone::widthOf(bits))),
@@ -86,7 +88,7 @@ private:
     OpBuilder b(layer.op);
     int64_t axis = layer.op.getGroupAxis();
     layer.op.getWeightOperand().set(DequantizeOp::create(b, layer.op->getLoc(), type, *numbers, *scales,
-                                                         Value(), group ? axis : 1 - axis, int64_t(group)));
+                                                         Value(), block ? axis : 1 - axis, block));
     ::hone::roundRows(layer.op, rows);
     return success();
   }

@@ -53,8 +53,8 @@ public:
   }
   /// A new weight of f32 with these elements as they are.
   mlir::FailureOr<mlir::Value> addMatrix(Layer &layer, const llvm::Twine &name, const Matrix &elements);
-  /// Operands of a product that, with `up` transposed, computes up * down * the layer's input: a product with `down` and the
-  /// weight `up`. The layer is a hone.matmul.
+  /// Operands of a product that, with `up` transposed, computes up * down * the layer's input: a product with
+  /// `down` and the weight `up`. The layer is a hone.matmul.
   struct ThinOperands {
     mlir::Value inner, up;
   };

@@ -10,6 +10,7 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
     number; with `zeros` the range from the least to the largest, which then holds 0. Numbers of 3 bits (-4 to 3) lie in elements of 4. Numbers, scales and zero points are recipes, computed while
     the artifact is written. Kernels that can't read them get the dense tensor: no other pass has to know.
 
+    Where the group does not divide the sum, the largest smaller one does that is a multiple of 64, or, if that is less than half of it, of 16; a remark says so.
     `embeddings` takes tables too, whose rows are picked and not multiplied. `only` and `skip` are patterns (`*` and `?`) on the model's names of nodes.
     A weight that stays dense says why in a remark.
 

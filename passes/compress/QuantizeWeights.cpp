@@ -69,7 +69,8 @@ struct Form {
   /// Of hone.dequantize: scales change along this axis.
   int64_t scaleAxis() const { return group ? axis : 1 - axis; }
   Type element(MLIRContext *context) const {
-    return IntegerType::get(context, ::hone::widthOf(bits), zeros ? IntegerType::Unsigned : IntegerType::Signless);
+    return IntegerType::get(context, ::hone::widthOf(bits),
+                            zeros ? IntegerType::Unsigned : IntegerType::Signless);
   }
 };
 
@@ -194,7 +195,8 @@ public:
 
 private:
   void quantize(QuantizableOpInterface op, WeightOp weight, SymbolTable &symbols) {
-    Form form{bits, group, zeros, op.getGroupAxis()};
+    ::hone::remarkGroup(op, weight, group, getArgumentName());
+    Form form{bits, ::hone::fittingGroup(op, weight, group), zeros, op.getGroupAxis()};
     RecipeBuilder recipes(symbols, weight.getLoc());
     Quantizer quantizer(recipes, form, weight);
     OpBuilder b(op);

@@ -54,6 +54,8 @@ public:
         return failure();
       if (readers.empty()) {
         input = layer.op.getActivation();
+        int64_t block = ::hone::fittingGroup(layer.op, layer.weight, group);
+        grid = {int(bits), block ? block : int64_t(layer.elements.cols())};
         moments = *layer.moments;
         if (method == "smooth") {
           auto found = calibration->peaks(input);
@@ -76,7 +78,6 @@ private:
   LogicalResult choose(::hone::ChannelScales &scales) {
     if (readers.empty())
       return success();
-    ::hone::Grid grid{int(bits), group ? int64_t(group) : int64_t(weights[0].cols())};
     Eigen::RowVectorXf found = method == "awq"
                                    ? ::hone::awareScales(weights, moments, grid, calibration->parallel())
                                    : ::hone::smoothScales(weights, peaks, alpha);
@@ -90,6 +91,7 @@ private:
   ::hone::NodeFilter names;
   // Of the value that was asked for last.
   Value input;
+  ::hone::Grid grid;
   SmallVector<QuantizableOpInterface> readers;
   std::vector<Matrix> weights;
   Eigen::MatrixXf moments;

@@ -80,8 +80,8 @@ class Test:
 
     def rounding(self):
         x = self.inputs[0]
-        for bits, group, flags in ((4, 32, ""), (4, 16, ",group=16"), (4, 32, ",zeros"), (8, 0, ""), (8, 32, ",group=32"), (3, 32, ",group=32"), (3, 16, ",group=16")):
-            w1, w2 = (rounded(w, bits, group or w.shape[0], "zeros" in flags) for w in (self.w1, self.w2))
+        for bits, group, flags in ((4, 32, ""), (4, 16, ",group=16"), (4, 32, ",zeros"), (8, 0, ""), (8, 32, ",group=32"), (3, 32, ",group=32"), (3, 16, ",group=16"), (4, (64, 48), ",group=64")):
+            w1, w2 = (rounded(w, bits, g or w.shape[0], "zeros" in flags) for w, g in zip((self.w1, self.w2), group if isinstance(group, tuple) else (group, group)))
             spec = f"int{bits}:{flags.removeprefix(',')}"
             with self.compile(self.model, f"--compress={spec}") as compiled:
                 got, want = compiled.run({"x": x}, ["y"])["y"], self.forward(x, w1, w2)

@@ -41,7 +41,8 @@ struct Method {
       {"smooth", Kind::ShareOrSwitch, "",                                                                    \
        "moves large channels from rows of 8 bits to the weights, by that power; 0.5 (--calibrate)"},         \
       HONE_NAME_KEYS,
-const Key narrowestKeys[] = {HONE_INTEGER_KEYS("64")}, narrowKeys[] = {HONE_INTEGER_KEYS("32")}, wideKeys[] = {HONE_INTEGER_KEYS("0")};
+const Key narrowestKeys[] = {HONE_INTEGER_KEYS("64")}, narrowKeys[] = {HONE_INTEGER_KEYS("32")},
+          wideKeys[] = {HONE_INTEGER_KEYS("0")};
 const Key narrowFloatKeys[] = {HONE_NAME_KEYS};
 const Key pruneKeys[] = {
     {"N:M", Kind::Ratio, "", "keeps N of every M neighbours along the sum of a product, as 2:4"},
