@@ -14,6 +14,10 @@ public:
   /// the graph as it is now: what was changed in front of the value shows in it. Values are asked for in the
   /// order of the body. Fails with an error that was emitted.
   virtual mlir::FailureOr<Eigen::MatrixXf> moments(mlir::Value value) = 0;
+  /// The largest size of each element of the last axis, [K], over the same rows. In the same order.
+  virtual mlir::FailureOr<Eigen::VectorXf> peaks(mlir::Value value) = 0;
+  /// Values are asked for from the front again.
+  virtual void rewind() = 0;
   /// The elements of a weight of f32, row-major.
   virtual mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) = 0;
   struct Place {

@@ -58,21 +58,11 @@ private:
       return success();
     }
     layers.note(layer, factors.up * factors.down);
-    std::string name = layer.weight.getSymName().str();
-    auto down = layers.addMatrix(layer, name + ".down", factors.down),
-         up = layers.addMatrix(layer, name + ".up", factors.up);
-    if (failed(down) || failed(up))
+    auto operands = layers.addThin(layer, factors);
+    if (failed(operands))
       return failure();
-    OpBuilder b(matmul);
-    auto type = cast<RankedTensorType>(matmul.getLhs().getType());
-    SmallVector<int64_t> shape(type.getShape());
-    if (matmul.getTransposeA())
-      std::swap(shape[shape.size() - 2], shape[shape.size() - 1]);
-    shape.back() = r;
-    Value inner = MatmulOp::create(b, matmul.getLoc(), type.clone(shape), matmul.getLhs(), *down,
-                                   matmul.getTransposeA(), /*transpose_b=*/true);
-    matmul.getLhsMutable().assign(inner);
-    matmul.getRhsMutable().assign(*up);
+    matmul.getLhsMutable().assign(operands->inner);
+    matmul.getRhsMutable().assign(operands->up);
     matmul.setTransposeA(false);
     matmul.setTransposeB(true);
     return success();

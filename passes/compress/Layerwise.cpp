@@ -20,6 +20,8 @@ LogicalResult Layerwise::run(const Selection &selection, function_ref<LogicalRes
     else
       targets.emplace_back(op, weight);
   });
+  // An earlier pass may have run samples to the end.
+  calibration.rewind();
   Value activation;
   Eigen::MatrixXf moments;
   for (auto [i, target] : llvm::enumerate(targets)) {
@@ -54,18 +56,25 @@ void Layerwise::note(Layer &layer, const Matrix &changed) {
     calibration.note(layer.op, outputError(layer.elements, changed, *layer.moments, calibration.parallel()));
 }
 
-FailureOr<Value> Layerwise::add(Layer &layer, const Twine &name, RankedTensorType type,
+WeightOp Layerwise::weightOf(Value value) {
+  auto get = value ? value.getDefiningOp<GetWeightOp>() : GetWeightOp();
+  auto weight = get ? symbols.lookup<WeightOp>(get.getWeight()) : WeightOp();
+  auto type = weight ? dyn_cast<RankedTensorType>(weight.getType()) : RankedTensorType();
+  return type && type.getElementType().isF32() ? weight : WeightOp();
+}
+
+FailureOr<Value> Layerwise::add(Operation *op, const Twine &name, RankedTensorType type,
                                 ArrayRef<char> bytes) {
   auto place = calibration.keep(bytes);
   if (failed(place))
     return failure();
-  Location loc = layer.op->getLoc();
+  Location loc = op->getLoc();
   OpBuilder b(module.getContext());
   b.setInsertionPointToStart(module.getBody());
   auto weight = WeightOp::create(b, loc, name.str(), type, b.getStringAttr(place->file),
                                  b.getI64IntegerAttr(place->offset), b.getI64IntegerAttr(bytes.size()));
   symbols.insert(weight);
-  b.setInsertionPoint(layer.op);
+  b.setInsertionPoint(op);
   return GetWeightOp::create(b, loc, type, weight.getSymName()).getResult();
 }
 
@@ -74,6 +83,23 @@ FailureOr<Value> Layerwise::addMatrix(Layer &layer, const Twine &name, const Mat
       RankedTensorType::get({elements.rows(), elements.cols()}, Float32Type::get(module.getContext()));
   ArrayRef<char> bytes(reinterpret_cast<const char *>(elements.data()), elements.size() * sizeof(float));
   return add(layer, name, type, bytes);
+}
+
+FailureOr<Layerwise::ThinOperands> Layerwise::addThin(Layer &layer, const Factors &factors) {
+  std::string name = layer.weight.getSymName().str();
+  auto down = addMatrix(layer, name + ".down", factors.down), up = addMatrix(layer, name + ".up", factors.up);
+  if (failed(down) || failed(up))
+    return failure();
+  auto matmul = cast<MatmulOp>(*layer.op);
+  OpBuilder b(matmul);
+  auto type = cast<RankedTensorType>(matmul.getLhs().getType());
+  SmallVector<int64_t> shape(type.getShape());
+  if (matmul.getTransposeA())
+    std::swap(shape[shape.size() - 2], shape[shape.size() - 1]);
+  shape.back() = factors.down.rows();
+  Value inner = MatmulOp::create(b, matmul.getLoc(), type.clone(shape), matmul.getLhs(), *down,
+                                 matmul.getTransposeA(), /*transpose_b=*/true);
+  return ThinOperands{inner, *up};
 }
 
 } // namespace hone

@@ -5,6 +5,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/compress/Calibration.h"
 #include "passes/compress/Names.h"
+#include "passes/compress/math/LowRank.h"
 
 namespace hone {
 
@@ -38,11 +39,26 @@ public:
 
   /// Says what the layer's outputs on samples are when its weight is `changed` ([outputs, inputs]).
   void note(Layer &layer, const Matrix &changed);
-  /// A new weight of these bytes, read in front of the layer.
-  mlir::FailureOr<mlir::Value> add(Layer &layer, const llvm::Twine &name, mlir::RankedTensorType type,
+  /// A new weight of these bytes, read in front of the op (or layer).
+  mlir::FailureOr<mlir::Value> add(mlir::Operation *op, const llvm::Twine &name, mlir::RankedTensorType type,
                                    llvm::ArrayRef<char> bytes);
+  mlir::FailureOr<mlir::Value> add(Layer &layer, const llvm::Twine &name, mlir::RankedTensorType type,
+                                   llvm::ArrayRef<char> bytes) {
+    return add(layer.op, name, type, bytes);
+  }
+  /// The weight of f32 that is read there; null when it is none.
+  mlir::hone::WeightOp weightOf(mlir::Value value);
+  mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) {
+    return calibration.elements(weight);
+  }
   /// A new weight of f32 with these elements as they are.
   mlir::FailureOr<mlir::Value> addMatrix(Layer &layer, const llvm::Twine &name, const Matrix &elements);
+  /// Operands of a product that, with `up` transposed, computes up * down * the layer's input: a product with
+  /// `down` and the weight `up`. The layer is a hone.matmul.
+  struct ThinOperands {
+    mlir::Value inner, up;
+  };
+  mlir::FailureOr<ThinOperands> addThin(Layer &layer, const Factors &factors);
 
 private:
   mlir::ModuleOp module;

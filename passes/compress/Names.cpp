@@ -38,6 +38,31 @@ bool NodeFilter::takes(Operation *op) const {
   return (only.empty() || among(only)) && !among(skip);
 }
 
+static int64_t sumOf(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight) {
+  return cast<RankedTensorType>(weight.getType()).getDimSize(op.getGroupAxis());
+}
+
+int64_t fittingGroup(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight, int64_t group) {
+  int64_t size = sumOf(op, weight);
+  if (!group || size % group == 0)
+    return group;
+  auto largest = [&](int64_t unit) {
+    int64_t fits = group / unit * unit;
+    while (fits && size % fits)
+      fits -= unit;
+    return fits;
+  };
+  int64_t wide = largest(64);
+  return 2 * wide >= group ? wide : largest(16);
+}
+
+void remarkGroup(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight, int64_t group,
+                 StringRef pass) {
+  if (int64_t fits = fittingGroup(op, weight, group); fits != group)
+    op->emitRemark(pass) << ": its groups have " << fits << " elements: its " << sumOf(op, weight)
+                         << " rows are no multiple of " << group;
+}
+
 std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight,
                             int64_t group) {
   auto type = dyn_cast<RankedTensorType>(weight.getType());
@@ -45,9 +70,9 @@ std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::W
     return "expected elements of f32";
   if (type.getRank() != 2)
     return "expected two axes, got " + std::to_string(type.getRank());
-  int64_t size = type.getDimSize(op.getGroupAxis());
-  if (group && size % group)
-    return "its " + std::to_string(size) + " rows are no multiple of the group of " + std::to_string(group);
+  if (group && !fittingGroup(op, weight, group))
+    return "its " + std::to_string(sumOf(op, weight)) + " rows are no multiple of the group of " +
+           std::to_string(group) + " or of a smaller one that kernels read";
   return "";
 }
 

@@ -20,9 +20,20 @@ private:
   llvm::SmallVector<llvm::GlobPattern> only, skip;
 };
 
-/// Why a weight that the op reads can't be rounded by groups of that many; empty when it can.
+/// The groups of a weight where groups of that many were asked for (0: the whole sum): those, if they divide
+/// the sum; else the largest smaller number that does and is a multiple of 64, which all kernels read, or, if
+/// that is less than half of what was asked for, of 16. 0 when there is none.
+int64_t fittingGroup(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight, int64_t group);
+/// Says so at the op where its groups are others than were asked for.
+void remarkGroup(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight, int64_t group,
+                 llvm::StringRef pass);
+
+/// Why a weight that the op reads can't be rounded by groups of that many or fewer; empty when it can.
 std::string refusesRounding(mlir::hone::QuantizableOpInterface op, mlir::hone::WeightOp weight,
                             int64_t group);
+
+/// The width of the elements that numbers of that many bits lie in: 3 bits take 4.
+inline int64_t widthOf(int64_t bits) { return bits == 3 ? 4 : bits; }
 
 /// Lets kernels round the other operand of the op, a product whose weight was rounded, to that many bits.
 void roundRows(mlir::hone::QuantizableOpInterface op, int64_t bits);

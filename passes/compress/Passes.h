@@ -11,6 +11,7 @@ namespace hone {
 class Calibration;
 // Passes with what reads their weights and runs their samples.
 std::unique_ptr<mlir::Pass> createGptqWeights(GptqWeightsOptions options, Calibration &calibration);
+std::unique_ptr<mlir::Pass> createScaleChannels(ScaleChannelsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createPruneWeights(PruneWeightsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createFactorWeights(FactorWeightsOptions options, Calibration &calibration);
 

@@ -7,16 +7,17 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
   let description = [{
     Every weight of f32 with two axes that an op of `QuantizableOpInterface` reads is rounded to `bits` wide integers: one scale for `group` neighbours
     along the axis that a product sums over (0: one for each row or column of outputs). Symmetric: the largest element of a group maps to the largest
-    number; with `zeros` the range from the least to the largest, which then holds 0. Numbers, scales and zero points are recipes, computed while
+    number; with `zeros` the range from the least to the largest, which then holds 0. Numbers of 3 bits (-4 to 3) lie in elements of 4. Numbers, scales and zero points are recipes, computed while
     the artifact is written. Kernels that can't read them get the dense tensor: no other pass has to know.
 
+    Where the group does not divide the sum, the largest smaller one does that is a multiple of 64, or, if that is less than half of it, of 16; a remark says so.
     `embeddings` takes tables too, whose rows are picked and not multiplied. `only` and `skip` are patterns (`*` and `?`) on the model's names of nodes.
     A weight that stays dense says why in a remark.
 
     Needs: inferred shapes. Numerics: this is the pass that changes them, by up to half a scale an element.
   }];
   let options = [
-    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 4 or 8">,
+    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 3, 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"zeros", "zeros", "bool", "false", "zero points beside the scales">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
@@ -27,27 +28,58 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
 }
 
 def GptqWeights : Pass<"hone-gptq-weights", "::mlir::ModuleOp"> {
-  let summary = "weights of products become 4- or 8-bit integers that keep the products of samples";
+  let summary = "weights of products become 3-, 4- or 8-bit integers that keep the products of samples";
   let description = [{
     As hone-quantize-weights, symmetric, but numbers and scales are chosen so that the outputs of each product change little on samples: GPTQ
     with searched scales, then coordinate descent (`sweeps` times; none by default: it fits the samples better and other texts worse). Products are taken in order, and each sees the inputs that the rounded ones in front of
     it give. Needs what runs the samples: `hone-compile --compress=int4:method=gptq --calibrate=DIR`; by itself the pass is an error.
 
+    With a `rank` two thin products are added to each: of what rounding changed, the matrix of that rank that changes the outputs of samples least without it.
+
+    Without `spread` elements are rounded to the nearest number and only the scales are searched, for the least error weighted by what samples give each input.
     Tables (with `embeddings`) and products inside control flow, which samples do not reach, are rounded with searched scales. Numbers and scales are
     bytes of a file beside the output.
 
     Needs: inferred shapes. Numerics: changes them, see docs/compress.md.
   }];
   let options = [
-    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 4 or 8">,
+    Option<"bits", "bits", "int64_t", "4", "width of the numbers: 3, 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
     Option<"sweeps", "sweeps", "int64_t", "0", "of coordinate descent">,
+    Option<"rank", "rank", "int64_t", "0", "of the correction that is added to each product; 0: none">,
+    Option<"learns", "learns", "bool", "true", "by inputs of samples; else all count alike and spread does nothing">,
+    Option<"spread", "spread", "bool", "true", "errors are made good by the elements behind; else scales alone are chosen by samples">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
     Option<"rows", "rows", "int64_t", "16", "bits that kernels may round the product's other operand to: 16 or 8">,
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
   ];
 }
+
+def ScaleChannels : Pass<"hone-scale-channels", "::mlir::ModuleOp"> {
+  let summary = "inputs of products are divided by scales a channel and their weights multiplied, in front of rounding";
+  let description = [{
+    The outputs of `x W` and of `(x / s) (s W)` are the same; rounded, they are not. Products that read one value share its scales. `awq` (activation-aware
+    scales) takes the root mean square of each channel on samples to the power, of 20 from 0 to 0.95, with which rounding to `bits` and `group` changes the
+    outputs least: channels with large inputs get finer steps. `smooth` (SmoothQuant) takes largest input^alpha / largest element^(1 - alpha), which moves
+    what is hard to round from the rows to the weight, for kernels that round both to 8 bits. Rounding is the pass behind this one.
+
+    The division goes where nobody else would notice into weights in front: of a norm, a bias, a vector that is multiplied, or the columns of a product, through
+    multiplications and `relu`. Otherwise it is a multiplication in front of the products. A remark at each product says which. Needs what runs
+    samples: `hone-compile --compress=int4:method=awq --calibrate=DIR`; by itself the pass is an error.
+
+    Needs: inferred shapes. Numerics: only the order of rounding of f32.
+  }];
+  let options = [
+    Option<"method", "method", "std::string", "\"awq\"", "awq or smooth">,
+    Option<"alpha", "alpha", "double", "0.5", "how much moves from the inputs to the weights (smooth)">,
+    Option<"bits", "bits", "int64_t", "4", "width of the numbers that follow (awq)">,
+    Option<"group", "group", "int64_t", "32", "neighbours that will share a scale; 0: all of a row or column">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+
 def NarrowProducts : Pass<"hone-narrow-products", "::mlir::ModuleOp"> {
   let summary = "products of f32 are computed with 16-bit floats and sums of f32";
   let description = [{

@@ -69,7 +69,8 @@ struct Form {
   /// Of hone.dequantize: scales change along this axis.
   int64_t scaleAxis() const { return group ? axis : 1 - axis; }
   Type element(MLIRContext *context) const {
-    return IntegerType::get(context, bits, zeros ? IntegerType::Unsigned : IntegerType::Signless);
+    return IntegerType::get(context, ::hone::widthOf(bits),
+                            zeros ? IntegerType::Unsigned : IntegerType::Signless);
   }
 };
 
@@ -159,8 +160,10 @@ public:
 
   LogicalResult initialize(MLIRContext *context) override {
     std::string why;
-    if (bits != 4 && bits != 8)
-      why = "expected bits of 4 or 8, got " + std::to_string(bits);
+    if (bits != 3 && bits != 4 && bits != 8)
+      why = "expected bits of 3, 4 or 8, got " + std::to_string(bits);
+    else if (bits == 3 && zeros)
+      why = "3 bits are symmetric: no zeros";
     else if (rows != 8 && rows != 16)
       why = "expected rows of 8 or 16 bits, got " + std::to_string(rows);
     else if (group < 0)
@@ -192,7 +195,8 @@ public:
 
 private:
   void quantize(QuantizableOpInterface op, WeightOp weight, SymbolTable &symbols) {
-    Form form{bits, group, zeros, op.getGroupAxis()};
+    ::hone::remarkGroup(op, weight, group, getArgumentName());
+    Form form{bits, ::hone::fittingGroup(op, weight, group), zeros, op.getGroupAxis()};
     RecipeBuilder recipes(symbols, weight.getLoc());
     Quantizer quantizer(recipes, form, weight);
     OpBuilder b(op);

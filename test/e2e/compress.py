@@ -80,8 +80,8 @@ class Test:
 
     def rounding(self):
         x = self.inputs[0]
-        for bits, group, flags in ((4, 32, ""), (4, 16, ",group=16"), (4, 32, ",zeros"), (8, 0, ""), (8, 32, ",group=32")):
-            w1, w2 = (rounded(w, bits, group or w.shape[0], "zeros" in flags) for w in (self.w1, self.w2))
+        for bits, group, flags in ((4, 32, ""), (4, 16, ",group=16"), (4, 32, ",zeros"), (8, 0, ""), (8, 32, ",group=32"), (3, 32, ",group=32"), (3, 16, ",group=16"), (4, (64, 48), ",group=64")):
+            w1, w2 = (rounded(w, bits, g or w.shape[0], "zeros" in flags) for w, g in zip((self.w1, self.w2), group if isinstance(group, tuple) else (group, group)))
             spec = f"int{bits}:{flags.removeprefix(',')}"
             with self.compile(self.model, f"--compress={spec}") as compiled:
                 got, want = compiled.run({"x": x}, ["y"])["y"], self.forward(x, w1, w2)
@@ -105,9 +105,10 @@ class Test:
         """On inputs that were not among the samples."""
         x = normal(300, K) @ self.mix
         want, reached = self.forward(x, self.w1, self.w2), {}
-        for method in ("rtn", "gptq"):
-            with self.compile(self.model, f"--compress=int4:method={method}", f"--calibrate={self.samples}") as compiled:
-                reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        for bits in (3, 4):
+            for method in ("rtn", "gptq"):
+                with self.compile(self.model, f"--compress=int{bits}:method={method},group=32", f"--calibrate={self.samples}") as compiled:
+                    reached[method, bits] = snr(want, compiled.run({"x": x}, ["y"])["y"])
         path = self.folder / "layers.json"
         with self.compile(self.model, "--compress=int4:method=gptq,only=a", f"--calibrate={self.samples}", f"--report={path}") as compiled:
             dump = self.folder / "only.mlir"
@@ -119,7 +120,8 @@ class Test:
         seen, stated = np.concatenate(self.inputs), json.loads(path.read_text())["accuracy"]["layers"]
         mine = snr(seen @ self.w1, seen @ q)
         self.check("the report's layer", [l["node"] for l in stated] == ["a"] and abs(stated[0]["snr_db"] - mine) < 0.05, f"{stated} and {mine}")
-        self.check("gptq loses less than rounding", reached["gptq"] > reached["rtn"] + 2, str(reached))
+        for bits in (3, 4):
+            self.check(f"gptq loses less than rounding to {bits} bits", reached["gptq", bits] > reached["rtn", bits] + 2, str(reached))
         # A dump refers to the bytes beside it, and goes on from there to the same file.
         dump = self.folder / "dump.mlir"
         with self.compile(self.model, "--compress=int4:method=gptq", f"--calibrate={self.samples}") as compiled:
@@ -128,6 +130,33 @@ class Test:
         with self.compile(dump, "--compile-from=fuse") as compiled:
             again = compiled.run({"x": x}, ["y"])["y"]
         self.check("a dump behind compress", np.array_equal(direct, again), "it computes something else")
+
+    def channels(self):
+        """Few channels of the inputs are large, as behind the norms of language models."""
+        gain, w3 = np.where(np.arange(K) % 16 == 3, 30, 1).astype(np.float32) * (1 + rng.random(K, np.float32)), normal(K, HIDDEN) / 8
+        text = f"(float[n,{K}] x) => (float[] y, float[] z) {{ l = LayerNormalization(x, g, b) a = MatMul(l, w1) c = MatMul(l, w3) r = Relu(a) m = Mul(r, c) y = MatMul(m, w2) z = MatMul(y, w4) }}"
+        model = save(self.folder / "channels.onnx", text, g=gain, b=normal(K), w1=self.w1, w2=self.w2, w3=w3, w4=normal(OUT, OUT))
+        samples = f"--calibrate={self.samples}"
+        x, reached = {"x": normal(300, K)}, {}
+        for name in ("y", "z"):
+            with self.compile(model) as compiled:
+                reached[name, "f32"] = compiled.run(x, [name])[name]
+        specs = ("int4", "int4:method=awq", "int4:method=awq+gptq", "int8:method=awq", "int8:rows=8", "int8:rows=8,smooth", "int8:rows=8,smooth=0.5", "int8:rows=8,smooth=0.9", "int4:method=gptq")
+        for spec in specs:
+            with self.compile(model, f"--compress={spec}", samples) as compiled:
+                got = compiled.run(x, ["y", "z"])
+            for name in ("y", "z"):
+                reached[name, spec] = got[name] if "smooth" in spec and name == "z" else snr(reached[name, "f32"], got[name])
+        self.check("activation-aware scales lose less than rounding", reached["y", "int4:method=awq"] > reached["y", "int4"] + 3, str({s: reached["y", s] for s in specs}))
+        self.check("with gptq behind them still less", reached["y", "int4:method=awq+gptq"] > reached["y", "int4:method=awq"], str({s: reached["y", s] for s in specs}))
+        self.check("scales change nothing but rounding", reached["y", "int8:method=awq"] > 38, str(reached["y", "int8:method=awq"]))
+        self.check("smooth rows of 8 bits lose less", reached["y", "int8:rows=8,smooth"] > reached["y", "int8:rows=8"] + 3, str({s: reached["y", s] for s in specs}))
+        half, same, more = (reached["z", f"int8:rows=8,smooth{v}"] for v in ("", "=0.5", "=0.9"))
+        self.check("smooth is a half unless it says otherwise", np.array_equal(half, same) and not np.array_equal(half, more), "it is not")
+        # A method behind another that has run the samples to the end.
+        with self.compile(model, "--compress=int8:method=gptq,only=y", "--compress=int4:method=gptq,only=a", samples) as compiled:
+            both = snr(reached["y", "f32"], compiled.run(x, ["y"])["y"])
+        self.check("two methods that learn, the later one in front", both > reached["y", "int4:method=gptq"], f"{both:.1f} dB")
 
     def matches(self, spec, w1, w2, tolerance=1e-3):
         x = self.inputs[0]
@@ -168,6 +197,18 @@ class Test:
             with self.compile(self.model, f"--compress=lowrank:rank=12,method={method}", f"--calibrate={self.samples}") as compiled:
                 reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
         self.check("factors of outputs beat factors of weights", reached["data"] > reached["svd"] + 2, str(reached))
+
+    def corrected(self):
+        """Thin products of what rounding changed."""
+        x = normal(300, K) @ self.mix
+        want, reached = self.forward(x, self.w1, self.w2), {}
+        for method in ("rtn", "awq", "gptq"):
+            for rank in (0, 8, K):
+                with self.compile(self.model, f"--compress=int4:method={method},rank={rank}", f"--calibrate={self.samples}") as compiled:
+                    reached[method, rank] = snr(want, compiled.run({"x": x}, ["y"])["y"])
+        for method in ("rtn", "awq", "gptq"):
+            self.check(f"a correction helps {method}", reached[method, 0] + 1.5 < reached[method, 8], str(reached))
+            self.check(f"the whole correction of {method} gives the model back", reached[method, K] > 40, str(reached))
 
     def floats(self):
         x = self.inputs[0]
@@ -211,12 +252,20 @@ class Test:
 
     def bad_requests(self):
         samples = f"--calibrate={self.samples}"
-        self.refused("an unknown method", ["--compress=int5"], "int5", "int4 int8")
+        self.refused("an unknown method", ["--compress=int5"], "int5", "int3 int4 int8")
         self.refused("an unknown setting", ["--compress=int4:blocks=3"], "blocks", "group")
         self.refused("a setting without its value", ["--compress=int4:group"], "group=")
         self.refused("a value that is no number", ["--compress=int4:group=many"], "many")
         self.refused("a setting twice", ["--compress=int4:group=16,group=32"], "twice")
         self.refused("zero points with gptq", ["--compress=int4:method=gptq,zeros", samples], "symmetric")
+        self.refused("zero points with awq", ["--compress=int4:method=awq,zeros", samples], "awq is symmetric")
+        self.refused("zero points with 3 bits", ["--compress=int3:zeros"], "3 bits are symmetric")
+        self.refused("zero points with a correction", ["--compress=int4:zeros,rank=4"], "symmetric")
+        self.refused("awq without samples", ["--compress=int4:method=awq"], "--calibrate")
+        self.refused("smooth without samples", ["--compress=int8:rows=8,smooth"], "--calibrate")
+        self.refused("smooth with rows of 16 bits", ["--compress=int8:smooth", samples], "rows=8")
+        self.refused("smooth by more than all", ["--compress=int8:rows=8,smooth=2", samples], "below 1")
+        self.refused("smooth and awq", ["--compress=int8:rows=8,smooth,method=awq", samples], "either")
         self.refused("gptq without samples", ["--compress=int4:method=gptq"], "--calibrate")
         self.refused("pruning by samples without any", ["--compress=prune:2:4,method=wanda"], "--calibrate")
         self.refused("a ratio and a share", ["--compress=prune:2:4,share=0.5"], "either")
@@ -263,7 +312,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.low_rank, test.floats, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.low_rank, test.corrected, test.floats, test.channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
             try:
                 part()
             except Failure as why:

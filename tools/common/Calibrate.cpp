@@ -56,7 +56,14 @@ bool StagedCalibration::readSamples() {
     if (stored[argument].size() != samples)
       return fail("a sample has no input '" + name + "'");
   }
+  inputs = stored;
   return true;
+}
+
+void StagedCalibration::rewind() {
+  reached = nullptr;
+  stored = inputs;
+  known.clear();
 }
 
 bool StagedCalibration::isKnown(Value value) {
@@ -225,22 +232,42 @@ bool StagedCalibration::run(Operation *last, const Values &inputs, const Values 
   return true;
 }
 
-FailureOr<Eigen::MatrixXf> StagedCalibration::moments(Value value) {
+const std::vector<StagedCalibration::Stored> *StagedCalibration::samplesOf(Value value, int64_t &k) {
   auto type = cast<RankedTensorType>(value.getType());
-  int64_t k = type.getShape().back();
+  k = type.getShape().back();
   if (!type.getElementType().isF32() || ShapedType::isDynamic(k)) {
-    fail("moments are taken of values of f32 with a known last axis, got one that is not");
-    return failure();
+    fail("samples are taken of values of f32 with a known last axis, got one that is not");
+    return nullptr;
   }
-  if (!advance(value))
+  return advance(value) ? &stored[value] : nullptr;
+}
+
+FailureOr<Eigen::VectorXf> StagedCalibration::peaks(Value value) {
+  int64_t k;
+  const std::vector<Stored> *tensors = samplesOf(value, k);
+  if (!tensors)
+    return failure();
+  Eigen::VectorXf largest = Eigen::VectorXf::Zero(k);
+  for (const Stored &tensor : *tensors) {
+    int64_t rows = hone_tensor_bytes(&tensor.view) / 4 / k;
+    Eigen::Map<const Matrix> x(static_cast<const float *>(tensor.view.data), rows, k);
+    if (rows)
+      largest = largest.cwiseMax(x.cwiseAbs().colwise().maxCoeff().transpose());
+  }
+  return largest;
+}
+
+FailureOr<Eigen::MatrixXf> StagedCalibration::moments(Value value) {
+  int64_t k;
+  const std::vector<Stored> *tensors = samplesOf(value, k);
+  if (!tensors)
     return failure();
   // Threads add up samples of their own.
   constexpr int64_t parts = 4;
   std::vector<Eigen::MatrixXf> sums(parts, Eigen::MatrixXf::Zero(k, k));
-  const std::vector<Stored> &tensors = stored[value];
   parallelFor(parts, [&](int64_t part) {
-    for (size_t i = part; i < tensors.size(); i += parts) {
-      const HoneTensor &tensor = tensors[i].view;
+    for (size_t i = part; i < tensors->size(); i += parts) {
+      const HoneTensor &tensor = (*tensors)[i].view;
       int64_t rows = hone_tensor_bytes(&tensor) / 4 / k;
       Eigen::Map<const Matrix> x(static_cast<const float *>(tensor.data), rows, k);
       sums[part].selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());

@@ -29,6 +29,8 @@ public:
   StagedCalibration(mlir::ModuleOp module, CalibrationSetup setup);
 
   mlir::FailureOr<Eigen::MatrixXf> moments(mlir::Value value) override;
+  mlir::FailureOr<Eigen::VectorXf> peaks(mlir::Value value) override;
+  void rewind() override;
   mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) override;
   mlir::FailureOr<Place> keep(llvm::ArrayRef<char> bytes) override;
   void note(mlir::Operation *layer, double lostShare) override;
@@ -45,6 +47,8 @@ private:
   using Values = llvm::SmallVector<mlir::Value>;
 
   bool readSamples();
+  /// The samples of a value of f32, computed up to it, and how long its last axis is; null: failed.
+  const std::vector<Stored> *samplesOf(mlir::Value value, int64_t &k);
   bool advance(mlir::Value to);
   /// The ops from the last place up to `last`, as a function of what is stored.
   mlir::OwningOpRef<mlir::ModuleOp> piece(mlir::Operation *last, const Values &inputs, const Values &outputs,
@@ -59,9 +63,9 @@ private:
   WeightSource weights;
   ParallelFor parallelFor;
   size_t samples = 0, pieces = 0;
-  int64_t kept = 0;                   // bytes in the weight file
-  mlir::Operation *reached = nullptr; // the last op that was run; null: none yet
-  llvm::DenseMap<mlir::Value, std::vector<Stored>> stored;
+  int64_t kept = 0;                                                // bytes in the weight file
+  mlir::Operation *reached = nullptr;                              // the last op that was run; null: none yet
+  llvm::DenseMap<mlir::Value, std::vector<Stored>> stored, inputs; // inputs: of @main, as they were read
   std::vector<LayerAccuracy> noted;
   llvm::DenseMap<mlir::Operation *, bool> known; // ops that read weights and constants only
 };

@@ -9,7 +9,7 @@
 namespace hone {
 namespace {
 
-enum class Kind { Number, Share, Ratio, Switch, Pattern, Choice };
+enum class Kind { Number, Share, ShareOrSwitch, Ratio, Switch, Pattern, Choice };
 
 struct Key {
   llvm::StringRef name;
@@ -28,15 +28,21 @@ struct Method {
   {"only", Kind::Pattern, "", "nodes to change, by name with * and ? (repeatable; none: all)"},              \
       {"skip", Kind::Pattern, "", "nodes to leave (repeatable)"}
 #define HONE_INTEGER_KEYS(group)                                                                             \
-  {"method", Kind::Choice, "rtn|gptq", "rtn rounds; gptq keeps the products of samples (--calibrate)"},      \
+  {"method", Kind::Choice, "rtn|gptq|awq|awq+gptq",                                                          \
+   "rtn rounds; gptq keeps the products of samples, awq gives channels with large inputs finer steps "       \
+   "(--calibrate)"},                                                                                         \
       {"group", Kind::Number, group, "neighbours along the sum of a product that share a scale; 0: all"},    \
       {"zeros", Kind::Switch, "", "zero points beside the scales (rtn)"},                                    \
       {"sweeps", Kind::Number, "0", "refinements behind gptq's first pass"},                                 \
       {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},                                 \
+      {"rank", Kind::Number, "0", "of two thin products beside each that make good what rounding did"},      \
       {"rows", Kind::Choice, "16|8",                                                                         \
        "bits that rows of the other operand are rounded to as they come (host)"},                            \
+      {"smooth", Kind::ShareOrSwitch, "",                                                                    \
+       "moves large channels from rows of 8 bits to the weights, by that power; 0.5 (--calibrate)"},         \
       HONE_NAME_KEYS,
-const Key narrowKeys[] = {HONE_INTEGER_KEYS("32")}, wideKeys[] = {HONE_INTEGER_KEYS("0")};
+const Key narrowestKeys[] = {HONE_INTEGER_KEYS("64")}, narrowKeys[] = {HONE_INTEGER_KEYS("32")},
+          wideKeys[] = {HONE_INTEGER_KEYS("0")};
 const Key narrowFloatKeys[] = {HONE_NAME_KEYS};
 const Key pruneKeys[] = {
     {"N:M", Kind::Ratio, "", "keeps N of every M neighbours along the sum of a product, as 2:4"},
@@ -79,14 +85,34 @@ Options integerOptions(const CompressSpec &spec, int64_t bits) {
 
 template <int64_t bits>
 std::unique_ptr<mlir::Pass> integers(const CompressSpec &spec, Calibration *calibration) {
-  if (!spec.needsSamples()) {
+  const std::string &method = *spec.find("method");
+  if (method == "rtn" && *spec.find("rank") == "0") {
     auto options = integerOptions<QuantizeWeightsOptions>(spec, bits);
     options.zeros = spec.find("zeros") != nullptr;
     return createQuantizeWeights(options);
   }
   auto options = integerOptions<GptqWeightsOptions>(spec, bits);
   llvm::StringRef(*spec.find("sweeps")).getAsInteger(10, options.sweeps);
+  options.spread = method != "awq";
+  options.learns = method != "rtn";
+  if (const std::string *rank = spec.find("rank")) // auto has none
+    llvm::StringRef(*rank).getAsInteger(10, options.rank);
   return createGptqWeights(options, *calibration);
+}
+
+/// What stands in front of rounding; null: nothing.
+std::unique_ptr<mlir::Pass> channelScaling(const CompressSpec &spec, Calibration *calibration) {
+  const std::string *method = spec.find("method"), *smooth = spec.find("smooth");
+  if (!smooth && !(method && llvm::StringRef(*method).starts_with("awq")))
+    return nullptr;
+  ScaleChannelsOptions options;
+  options.method = smooth ? "smooth" : "awq";
+  if (smooth && !smooth->empty())
+    llvm::StringRef(*smooth).getAsDouble(options.alpha);
+  llvm::StringRef(*spec.find("group")).getAsInteger(10, options.group);
+  llvm::StringRef(spec.method).drop_front(3).getAsInteger(10, options.bits); // intN
+  readNames(spec, options);
+  return createScaleChannels(options, *calibration);
 }
 
 std::unique_ptr<mlir::Pass> pruning(const CompressSpec &spec, Calibration *calibration) {
@@ -134,6 +160,7 @@ const Key autoKeys[] = {
 const Method methods[] = {
     {"auto", "4 bits where the budget allows it, 8 or all where not (--accuracy-budget, --calibrate)",
      autoKeys, integers<4>},
+    {"int3", "weights of products rounded to 3 bits, which so far lie in 4", narrowestKeys, integers<3>},
     {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", narrowKeys, integers<4>},
     {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideKeys, integers<8>},
     {"f16", "products with floats of 16 bits and sums of f32: tensor cores of GPUs", narrowFloatKeys,
@@ -154,6 +181,8 @@ bool isRatio(llvm::StringRef text) {
 }
 
 std::string check(const Key &key, llvm::StringRef value, bool isGiven) {
+  if (key.kind == Kind::ShareOrSwitch && !isGiven)
+    return "";
   if (key.kind == Kind::Switch)
     return isGiven ? ("'" + key.name + "' is a switch and takes no value").str() : "";
   if (!isGiven || value.empty())
@@ -162,7 +191,8 @@ std::string check(const Key &key, llvm::StringRef value, bool isGiven) {
   if (key.kind == Kind::Number && (value.getAsInteger(10, number) || number < 0))
     return ("'" + key.name + "': expected a number of 0 or more, got '" + value + "'").str();
   double share;
-  if (key.kind == Kind::Share && (value.getAsDouble(share) || !(share >= 0 && share < 1)))
+  if ((key.kind == Kind::Share || key.kind == Kind::ShareOrSwitch) &&
+      (value.getAsDouble(share) || !(share >= 0 && share < 1)))
     return ("'" + key.name + "': expected a share from 0 to below 1, got '" + value + "'").str();
   if (key.kind == Kind::Choice && !llvm::is_contained(llvm::split(key.initial, '|'), value))
     return ("'" + key.name + "': expected " + key.initial + ", got '" + value + "'").str();
@@ -210,8 +240,16 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
         !llvm::any_of(spec.settings, [&](const auto &s) { return s.first == key.name; }))
       spec.settings.emplace_back(key.name.str(), key.initial.split('|').first.str());
   auto both = [&](llvm::StringRef a, llvm::StringRef b) { return spec.find(a) && spec.find(b); };
-  if (spec.needsSamples() && spec.find("zeros"))
-    return where + "gptq is symmetric: no 'zeros'";
+  if (spec.find("zeros") && *spec.find("rank") != "0")
+    return where + "weights with a correction are symmetric: no 'zeros' with 'rank'";
+  if (spec.find("zeros") && *spec.find("method") != "rtn")
+    return where + *spec.find("method") + " is symmetric: no 'zeros'";
+  if (spec.find("zeros") && spec.method == "int3")
+    return where + "3 bits are symmetric: no 'zeros'";
+  if (spec.find("smooth") && *spec.find("rows") != "8")
+    return where + "'smooth' is for rows of 8 bits: give rows=8";
+  if (spec.find("smooth") && llvm::StringRef(*spec.find("method")).starts_with("awq"))
+    return where + "give either 'smooth' or method=awq";
   for (auto [a, b] : {std::pair("share", "magnitude"),
                       {"N:M", "share"},
                       {"N:M", "magnitude"},
@@ -233,10 +271,13 @@ const std::string *CompressSpec::find(llvm::StringRef key) const {
 
 bool CompressSpec::needsSamples() const {
   const std::string *how = find("method");
-  return how && *how != "rtn" && *how != "magnitude" && *how != "svd";
+  return find("smooth") || (how && *how != "rtn" && *how != "magnitude" && *how != "svd");
 }
 
-bool CompressSpec::readsWeights() const { return needsSamples() || method == "prune" || method == "lowrank"; }
+bool CompressSpec::readsWeights() const {
+  const std::string *rank = find("rank");
+  return needsSamples() || method == "prune" || method == "lowrank" || (rank && *rank != "0");
+}
 
 static bool isTokenFile(llvm::StringRef path) {
   return path.ends_with(".npy") && llvm::sys::fs::is_regular_file(path);
@@ -284,8 +325,11 @@ std::string readCompressions(const CompileOptions &options, std::vector<Compress
 
 void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir::OpPassManager &pm) {
   for (const Method &method : methods)
-    if (method.name == spec.method)
+    if (method.name == spec.method) {
+      if (auto scaling = channelScaling(spec, calibration))
+        pm.addPass(std::move(scaling));
       pm.addPass(method.make(spec, calibration));
+    }
 }
 
 std::string compressHelp() {

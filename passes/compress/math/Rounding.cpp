@@ -38,12 +38,13 @@ float searchScale(const Grid &grid, Eigen::Ref<const Eigen::RowVectorXf> x,
   return best;
 }
 
-Rounded roundNearest(const Matrix &w, const Grid &grid) {
+Rounded roundNearest(const Matrix &w, const Grid &grid, const Eigen::RowVectorXf *importance) {
   Rounded result{Numbers(w.rows(), w.cols()), Matrix(w.rows(), w.cols() / grid.group)};
-  Eigen::RowVectorXf equal = Eigen::RowVectorXf::Ones(grid.group);
+  Eigen::RowVectorXf weights = importance ? *importance : Eigen::RowVectorXf::Ones(w.cols());
   for (int64_t row = 0; row < w.rows(); ++row)
     for (int64_t g = 0; g < result.scales.cols(); ++g) {
-      float scale = searchScale(grid, w.row(row).segment(g * grid.group, grid.group), equal);
+      float scale = searchScale(grid, w.row(row).segment(g * grid.group, grid.group),
+                                weights.segment(g * grid.group, grid.group));
       result.scales(row, g) = scale;
       for (int64_t k = g * grid.group; k < (g + 1) * grid.group; ++k)
         result.numbers(row, k) = grid.nearest(w(row, k), scale);

@@ -36,8 +36,8 @@ struct Rounded {
 float searchScale(const Grid &grid, Eigen::Ref<const Eigen::RowVectorXf> x,
                   Eigen::Ref<const Eigen::RowVectorXf> importance);
 
-/// Every group with its searched scale, all elements as important.
-Rounded roundNearest(const Matrix &w, const Grid &grid);
+/// Every group with its searched scale. `importance` has an entry a column; null: all are as important.
+Rounded roundNearest(const Matrix &w, const Grid &grid, const Eigen::RowVectorXf *importance = nullptr);
 
 } // namespace hone
 #endif

@@ -21,6 +21,14 @@
 // THIN: hone.weight @w.down : tensor<4x64xf32>
 // THIN: %[[A:.*]] = hone.matmul %{{.*}}, %{{.*}} {transpose_b} : (tensor<?x64xf32>, tensor<4x64xf32>) -> tensor<?x4xf32>
 // THIN: hone.matmul %[[A]], %{{.*}} {transpose_b} : (tensor<?x4xf32>, tensor<32x4xf32>) -> tensor<?x32xf32>
+// A correction: two thin products beside the rounded one.
+// RUN: %python -c "import array; array.array('f', [1.0] * 2048).tofile(open('%t.w', 'wb'))"
+// RUN: hone-compile %t.mlir --compress=int4:rank=4 --compile-to=compress -o - | FileCheck %s --check-prefix=CORRECTED
+// CORRECTED: %[[A:.*]] = hone.matmul %{{.*}}, %{{.*}} {transpose_b} : (tensor<?x64xf32>, tensor<4x64xf32>) -> tensor<?x4xf32>
+// CORRECTED: %[[Q:.*]] = hone.dequantize
+// CORRECTED: %[[MAIN:.*]] = hone.matmul %{{.*}}, %[[Q]]
+// CORRECTED: %[[FIX:.*]] = hone.matmul %[[A]], %{{.*}} {transpose_b} : (tensor<?x4xf32>, tensor<32x4xf32>) -> tensor<?x32xf32>
+// CORRECTED: hone.add %[[MAIN]], %[[FIX]]
 // Shown in the docs of hone-prune-weights: alone, it has no weights.
 // Shown in the docs of hone-factor-weights: alone, it has no weights.
 hone.weight @w : tensor<64x32xf32> file "m" offset 0 length 8192

@@ -2,6 +2,19 @@
 // RUN: hone-opt %s --hone-quantize-weights="bits=8 group=0 skip=head" | FileCheck %s --check-prefix=INT8
 // RUN: hone-opt %s --hone-quantize-weights="zeros embeddings only=embed*" | FileCheck %s --check-prefix=TABLE
 
+// 3 bits: the largest element of a group maps to 3, in elements of 4 bits.
+// RUN: hone-opt %s --hone-quantize-weights="bits=3 group=64" | FileCheck %s --check-prefix=INT3
+// INT3: hone.weight @w.int3g64 : tensor<64x16xi4>
+// INT3: hone.weight @w.int3g64.scale : tensor<1x16xf32>
+// INT3: hone.constant dense<0.333333343> : tensor<f32>
+
+// Groups that do not divide a sum of 192: the largest smaller ones that do and are multiples of 64, or else of 16.
+// RUN: hone-opt %S/Inputs/sums-of-192.mlir --hone-quantize-weights="group=128" 2>&1 | FileCheck %s --check-prefix=SMALLER
+// RUN: hone-opt %S/Inputs/sums-of-192.mlir --hone-quantize-weights="group=60" 2>&1 | FileCheck %s --check-prefix=LEAST
+// SMALLER: remark: hone-quantize-weights: its groups have 64 elements: its 192 rows are no multiple of 128
+// SMALLER: hone.dequantize %{{.*}} {axis = 0 : i64, block = 64 : i64} : (tensor<192x16xi4>, tensor<3x16xf32>)
+// LEAST: hone.dequantize %{{.*}} {axis = 0 : i64, block = 48 : i64} : (tensor<192x16xi4>, tensor<4x16xf32>)
+
 // Shown in the docs of hone-quantize-weights.
 // CHECK: hone.weight @w.int4g32 : tensor<64x16xi4>
 // CHECK: hone.quantize %{{.*}}, %{{.*}} {axis = 0 : i64, block = 32 : i64, to = i4}

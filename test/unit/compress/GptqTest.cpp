@@ -1,5 +1,5 @@
 // Rounding alone, and rounding that knows the inputs.
-#include "passes/compress/math/Gptq.h"
+#include "passes/compress/math/Channels.h"
 #include <gtest/gtest.h>
 #include <random>
 
@@ -59,6 +59,37 @@ TEST(Rounding, ZerosStayZero) {
   Grid grid{4, 16};
   Rounded rounded = roundNearest(Matrix::Zero(2, 16), grid);
   EXPECT_EQ(rounded.dense(grid), Matrix(Matrix::Zero(2, 16)));
+}
+
+TEST(Channels, ScalesHelpWhereChannelsDiffer) {
+  Grid grid{4, 32};
+  std::vector<Matrix> weights = {normal(300, 64, 21), normal(20, 64, 22)};
+  Matrix x = normal(200, 64, 23);
+  for (int64_t k = 0; k < 64; k += 16)
+    x.col(k) *= 40;
+  Eigen::MatrixXf moments = x.transpose() * x;
+  Eigen::RowVectorXf s = awareScales(weights, moments, grid, inOrder);
+  EXPECT_GT(s(0), s(1));
+  Eigen::RowVectorXf seen = moments.diagonal().transpose(), scaled = seen.cwiseQuotient(s.cwiseAbs2());
+  double weighted =
+      outputError(weights[0], roundNearest(weights[0], grid, &seen).dense(grid), moments, inOrder);
+  Matrix dense =
+      roundNearest(weights[0] * s.asDiagonal(), grid, &scaled).dense(grid) * s.cwiseInverse().asDiagonal();
+  EXPECT_LT(weighted,
+            0.5 * outputError(weights[0], roundNearest(weights[0], grid).dense(grid), moments, inOrder));
+  EXPECT_LT(outputError(weights[0], dense, moments, inOrder), 0.98 * weighted);
+  EXPECT_EQ(awareScales(weights, Eigen::MatrixXf::Zero(64, 64), grid, inOrder),
+            Eigen::RowVectorXf(Eigen::RowVectorXf::Ones(64)));
+}
+
+TEST(Channels, SmoothMovesAllOrNothing) {
+  std::vector<Matrix> weights = {Matrix::Constant(2, 3, 0.5f), Matrix::Constant(4, 3, -2.0f)};
+  Eigen::VectorXf peaks(3);
+  peaks << 8, 2, 0;
+  // An input that is never anything else than zero stays.
+  EXPECT_TRUE(smoothScales(weights, peaks, 1).isApprox(Eigen::RowVector3f(8, 2, 1)));
+  EXPECT_TRUE(smoothScales(weights, peaks, 0).isApprox(Eigen::RowVector3f(0.5f, 0.5f, 1)));
+  EXPECT_TRUE(smoothScales(weights, peaks, 0.5).isApprox(Eigen::RowVector3f(2, 1, 1)));
 }
 
 class Gptq : public testing::TestWithParam<std::tuple<int, int64_t>> {};
