@@ -54,18 +54,28 @@ void Layerwise::note(Layer &layer, const Matrix &changed) {
     calibration.note(layer.op, outputError(layer.elements, changed, *layer.moments, calibration.parallel()));
 }
 
+WeightOp Layerwise::weightOf(Value value) {
+  auto get = value.getDefiningOp<GetWeightOp>();
+  return get ? symbols.lookup<WeightOp>(get.getWeight()) : WeightOp();
+}
+
 FailureOr<Value> Layerwise::add(Layer &layer, const Twine &name, RankedTensorType type,
+                                ArrayRef<char> bytes) {
+  return add(layer.op, name, type, bytes);
+}
+
+FailureOr<Value> Layerwise::add(Operation *user, const Twine &name, RankedTensorType type,
                                 ArrayRef<char> bytes) {
   auto place = calibration.keep(bytes);
   if (failed(place))
     return failure();
-  Location loc = layer.op->getLoc();
+  Location loc = user->getLoc();
   OpBuilder b(module.getContext());
   b.setInsertionPointToStart(module.getBody());
   auto weight = WeightOp::create(b, loc, name.str(), type, b.getStringAttr(place->file),
                                  b.getI64IntegerAttr(place->offset), b.getI64IntegerAttr(bytes.size()));
   symbols.insert(weight);
-  b.setInsertionPoint(layer.op);
+  b.setInsertionPoint(user);
   return GetWeightOp::create(b, loc, type, weight.getSymName()).getResult();
 }
 

@@ -41,8 +41,16 @@ public:
   /// A new weight of these bytes, read in front of the layer.
   mlir::FailureOr<mlir::Value> add(Layer &layer, const llvm::Twine &name, mlir::RankedTensorType type,
                                    llvm::ArrayRef<char> bytes);
+  mlir::FailureOr<mlir::Value> add(mlir::Operation *user, const llvm::Twine &name,
+                                   mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
   /// A new weight of f32 with these elements as they are.
   mlir::FailureOr<mlir::Value> addMatrix(Layer &layer, const llvm::Twine &name, const Matrix &elements);
+
+  /// The weight that a value reads; null when it is none.
+  mlir::hone::WeightOp weightOf(mlir::Value value);
+  mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) {
+    return calibration.elements(weight);
+  }
 
 private:
   mlir::ModuleOp module;
