@@ -120,6 +120,33 @@ def PruneWeights : Pass<"hone-prune-weights", "::mlir::ModuleOp"> {
   ];
 }
 
+def PruneStructure : Pass<"hone-prune-structure", "::mlir::ModuleOp"> {
+  let summary = "inner channels and heads are taken out: arrays between products get smaller";
+  let description = [{
+    `channels`: where a product reads what elementwise ops (activations, a gate, a bias) make of other products, that share of its inputs goes: columns of the
+    products in front, elements of biases, rows of its own weight. `heads`: the same where it reads an attention, by groups of heads that share keys and values
+    (query, key and value may be slices of one product). The number of channels that stay is rounded up to a `multiple`: 8 is a vector of f32 of
+    AVX2 and 16 bytes of f16, below which a row of a tile is partly empty; weights that are rounded to integers later want their group there.
+
+    Those go that are smallest: the norm of a row of the product's weight times the norms of the columns that give its input (heads: the norm of their rows). With `learns`, those whose loss
+    the others make good best on samples, and they do (structured Optimal Brain Surgeon): the weight becomes the least-squares fit, with inputs as the layers in front
+    give them that were pruned already. Every kernel and target gains, with no sparse format. A product whose inputs can't be fewer says why in a remark: others
+    read them too, or the heads stand in a past that the model takes.
+
+    Needs what reads weights and runs samples: `hone-compile --compress=prune:channels=0.25,method=data --calibrate=DIR`; by itself the pass is an error.
+
+    Needs: inferred shapes. Numerics: changes them, see docs/compress.md.
+  }];
+  let options = [
+    Option<"channels", "channels", "double", "0", "share of the inner channels that go">,
+    Option<"heads", "heads", "double", "0", "share of the heads that go">,
+    Option<"multiple", "multiple", "int64_t", "8", "of which the channels that stay are one">,
+    Option<"learns", "learns", "bool", "false", "from samples; else by the size of weights">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+
 def FactorWeights : Pass<"hone-factor-weights", "::mlir::ModuleOp"> {
   let summary = "products with a weight become two products with thin ones";
   let description = [{

@@ -21,8 +21,8 @@ def normal(*shape):
     return rng.standard_normal(shape).astype(np.float32)
 
 
-def save(path, text, **weights):
-    model = onnx.parser.parse_model(f'<ir_version: 9, opset_import: ["" : 20]> g {text}')
+def save(path, text, opset=20, **weights):
+    model = onnx.parser.parse_model(f'<ir_version: 9, opset_import: ["" : {opset}]> g {text}')
     model.graph.initializer.extend(onnx.numpy_helper.from_array(a, n) for n, a in weights.items())
     onnx.save(model, path)
     return path
@@ -131,7 +131,7 @@ class Test:
             again = compiled.run({"x": x}, ["y"])["y"]
         self.check("a dump behind compress", np.array_equal(direct, again), "it computes something else")
 
-    def channels(self):
+    def scaled_channels(self):
         """Few channels of the inputs are large, as behind the norms of language models."""
         gain, w3 = np.where(np.arange(K) % 16 == 3, 30, 1).astype(np.float32) * (1 + rng.random(K, np.float32)), normal(K, HIDDEN) / 8
         text = f"(float[n,{K}] x) => (float[] y, float[] z) {{ l = LayerNormalization(x, g, b) a = MatMul(l, w1) c = MatMul(l, w3) r = Relu(a) m = Mul(r, c) y = MatMul(m, w2) z = MatMul(y, w4) }}"
@@ -183,6 +183,69 @@ class Test:
             with self.compile(self.model, f"--compress=prune:2:4,method={method}", f"--calibrate={self.samples}") as compiled:
                 reached[method] = snr(want, compiled.run({"x": x}, ["y"])["y"])
         self.check("samples help pruning, reconstruction most", reached["magnitude"] + 0.5 < reached["wanda"] < reached["sparsegpt"] - 1, str(reached))
+
+    def stays(self, model, spec, *shapes):
+        """Shapes of arrays in the IR behind compress."""
+        dump = subprocess.run([self.bin / "hone-compile", model, f"--compress={spec}", f"--calibrate={self.samples}", "--compile-to=compress", "-o", "-"], check=True, capture_output=True, text=True).stdout
+        missing = [s for s in shapes if f"tensor<{s}xf32>" not in dump]
+        self.check(f"{spec} shrinks arrays", not missing, f"no {missing}")
+
+    def channels(self):
+        def strongest(scores, keep):
+            return np.sort(np.argsort(-scores, kind="stable")[:keep])
+
+        norms = np.linalg.norm
+        kept = strongest(norms(self.w1, axis=0) * norms(self.w2, axis=1), 72)
+        mask = np.isin(np.arange(HIDDEN), kept)
+        self.matches("prune:channels=0.3", self.w1 * mask, self.w2)  # 67.2 stay, rounded up to a multiple of 8
+        self.stays(self.model, "prune:channels=0.3", f"{K}x72", f"72x{OUT}", "?x72")
+        self.matches("prune:channels=0.05", self.w1, self.w2, 1e-5)  # 91.2 are 96
+        x, x0 = self.inputs[0], self.inputs[0].astype(np.float64)
+        # A gate, a bias and two products in front.
+        gate, bias = normal(K, HIDDEN) / 8, normal(HIDDEN)
+        text = f"(float[n,{K}] x) => (float[] y) {{ a = MatMul(x, g) p = Add(a, b) s = Sigmoid(p) h = Mul(p, s) u = MatMul(x, w1) m = Mul(h, u) y = MatMul(m, w2) }}"
+        gated = save(self.folder / "gated.onnx", text, g=gate, b=bias, w1=self.w1, w2=self.w2)
+        with self.compile(gated, "--compress=prune:channels=0.5,method=data", f"--calibrate={self.samples}") as compiled:
+            got = compiled.run({"x": x}, ["y"])["y"]
+        self.stays(gated, "prune:channels=0.5,method=data", f"{K}x48", f"48x{OUT}", "48", "?x48")
+        # Which stay, and the least-squares fit of what they give: the last group of columns goes in each step.
+        pre = np.concatenate(self.inputs).astype(np.float64)
+        hidden = lambda x: (x @ gate + bias) / (1 + np.exp(-(x @ gate + bias))) * (x @ self.w1)
+        moments = hidden(pre).T @ hidden(pre)
+        moments += np.eye(HIDDEN) * 0.01 * np.diag(moments).mean()
+        left = list(range(HIDDEN))
+        while len(left) > 48:
+            inner = np.linalg.inv(moments[np.ix_(left, left)])
+            w = inner @ moments[left] @ self.w2
+            left.pop(int(np.argmin((w**2).sum(1) / np.diag(inner))))
+        w = np.linalg.inv(moments[np.ix_(left, left)]) @ moments[left] @ self.w2
+        want = hidden(x0)[:, left] @ w
+        error = float(np.abs(got - want).max() / np.abs(want).max())
+        self.check("the columns that stay are fitted to samples", error < 5e-3, f"largest error {error:.3g}")
+        # A value that the model returns keeps its channels.
+        shown = save(self.folder / "shown.onnx", f"(float[n,{K}] x) => (float[] y, float[] r) {{ a = MatMul(x, w1) r = Relu(a) y = MatMul(r, w2) }}", w1=self.w1, w2=self.w2)
+        self.stays(shown, "prune:channels=0.5", f"{K}x{HIDDEN}", f"{HIDDEN}x{OUT}")
+
+    def heads(self):
+        size, queries, keys = 16, 4, 2
+        wq, wk, wv, wo = normal(K, queries * size) / 8, normal(K, keys * size) / 8, normal(K, keys * size) / 8, normal(queries * size, OUT) / 8
+        text = f"(float[b,s,{K}] x) => (float[] y) {{ q = MatMul(x, wq) k = MatMul(x, wk) v = MatMul(x, wv) a = Attention<q_num_heads={queries}, kv_num_heads={keys}>(q, k, v) y = MatMul(a, wo) }}"
+        model = save(self.folder / "heads.onnx", text, opset=23, wq=wq, wk=wk, wv=wv, wo=wo)
+        stays = int(np.argmax([np.linalg.norm(wo[g * 32 : g * 32 + 32]) for g in range(keys)]))
+        x = normal(2, 7, K)
+        q, k, v = ((x @ w).reshape(2, 7, -1, size) for w in (wq, wk, wv))
+        out = np.zeros((2, 7, queries, size), np.float32)
+        for h in (2 * stays, 2 * stays + 1):
+            scores = np.einsum("bsd,btd->bst", q[:, :, h], k[:, :, stays]) / np.sqrt(size)
+            p = np.exp(scores - scores.max(-1, keepdims=True))
+            out[:, :, h] = np.einsum("bst,btd->bsd", p / p.sum(-1, keepdims=True), v[:, :, stays])
+        want = out.reshape(2, 7, -1) @ wo
+        with self.compile(model, "--compress=prune:heads=0.5") as compiled:
+            got = compiled.run({"x": x}, ["y"])["y"]
+        error = float(np.abs(got - want).max() / np.abs(want).max())
+        self.check("prune:heads=0.5 is what numpy makes of the heads that stay", error < 1e-3, f"largest error {error:.3g}")
+        dump = subprocess.run([self.bin / "hone-compile", model, "--compress=prune:heads=0.5", "--compile-to=compress", "-o", "-"], check=True, capture_output=True, text=True).stdout
+        self.check("prune:heads=0.5 shrinks arrays", all(t in dump for t in ("heads = 2", "kv_heads = 1", f"tensor<{K}x32xf32>", f"tensor<{K}x16xf32>", f"tensor<32x{OUT}xf32>")), dump)
 
     def low_rank(self):
         u, s, v = np.linalg.svd(self.w1, full_matrices=False)
@@ -273,6 +336,11 @@ class Test:
         self.refused("a share of all", ["--compress=prune:share=1"], "below 1")
         self.refused("one threshold for groups", ["--compress=prune:2:4,global"], "either")
         self.refused("one threshold by samples", ["--compress=prune:global,method=wanda", samples], "magnitude")
+        self.refused("channels and elements", ["--compress=prune:channels=0.5,share=0.5"], "either")
+        self.refused("channels by another method", ["--compress=prune:channels=0.5,method=wanda", samples], "method=data")
+        self.refused("elements by the method of channels", ["--compress=prune:share=0.5,method=data", samples], "channels=")
+        self.refused("a multiple without channels", ["--compress=prune:2:4,multiple=4"], "channels=")
+        self.refused("a multiple of none", ["--compress=prune:channels=0.5,multiple=0"], "multiple")
         budget = "--accuracy-budget=cosine:0.9"
         self.refused("auto without a budget", ["--compress=auto", samples], "--accuracy-budget")
         self.refused("auto without samples", ["--compress=auto", budget], "--calibrate")
@@ -312,7 +380,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.low_rank, test.corrected, test.floats, test.channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.channels, test.heads, test.low_rank, test.corrected, test.floats, test.scaled_channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
             try:
                 part()
             except Failure as why:

@@ -48,10 +48,12 @@ const Key pruneKeys[] = {
     {"N:M", Kind::Ratio, "", "keeps N of every M neighbours along the sum of a product, as 2:4"},
     {"share", Kind::Share, "", "of the elements of a row that go, where no N:M is given (0.5)"},
     {"magnitude", Kind::Share, "", "share= with method=magnitude"},
-    {"method", Kind::Choice, "magnitude|wanda|sparsegpt",
+    {"channels", Kind::Share, "", "of the channels between products that go: arrays get smaller"},
+    {"heads", Kind::Share, "", "of the heads that go, with channels= or alone"},
+    {"multiple", Kind::Number, "", "of which the channels that stay are one (8)"},
+    {"method", Kind::Choice, "magnitude|wanda|sparsegpt|data",
      "magnitude: the smallest go; wanda: the smallest times their inputs; sparsegpt: the others make good "
-     "for them (both: "
-     "--calibrate)"},
+     "for them; data: the same for channels and heads (all three: --calibrate)"},
     {"global", Kind::Switch, "", "one threshold for all weights (magnitude, share)"},
     HONE_NAME_KEYS};
 const Key rankKeys[] = {
@@ -115,7 +117,24 @@ std::unique_ptr<mlir::Pass> channelScaling(const CompressSpec &spec, Calibration
   return createScaleChannels(options, *calibration);
 }
 
+bool isStructured(const CompressSpec &spec) { return spec.find("channels") || spec.find("heads"); }
+
+std::unique_ptr<mlir::Pass> structure(const CompressSpec &spec, Calibration *calibration) {
+  PruneStructureOptions options;
+  options.learns = spec.needsSamples();
+  if (const std::string *share = spec.find("channels"))
+    llvm::StringRef(*share).getAsDouble(options.channels);
+  if (const std::string *share = spec.find("heads"))
+    llvm::StringRef(*share).getAsDouble(options.heads);
+  if (const std::string *multiple = spec.find("multiple"))
+    llvm::StringRef(*multiple).getAsInteger(10, options.multiple);
+  readNames(spec, options);
+  return createPruneStructure(options, *calibration);
+}
+
 std::unique_ptr<mlir::Pass> pruning(const CompressSpec &spec, Calibration *calibration) {
+  if (isStructured(spec))
+    return structure(spec, calibration);
   PruneWeightsOptions options;
   options.method = *spec.find("method");
   options.global = spec.find("global") != nullptr;
@@ -166,8 +185,8 @@ const Method methods[] = {
     {"f16", "products with floats of 16 bits and sums of f32: tensor cores of GPUs", narrowFloatKeys,
      floats<false>},
     {"bf16", "the same with the range of f32 and 8 bits of precision", narrowFloatKeys, floats<true>},
-    {"prune", "elements of weights become zero; arrays stay dense, so far no smaller and no faster",
-     pruneKeys, pruning},
+    {"prune", "elements of weights become zero; or channels and heads go, and arrays get smaller", pruneKeys,
+     pruning},
     {"lowrank", "products with a matrix become two products with thin ones", rankKeys, lowRank},
 };
 
@@ -259,6 +278,17 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
       return where + "give either '" + a + "' or '" + b + "'";
   if ((spec.find("magnitude") || spec.find("global")) && spec.needsSamples())
     return where + "'" + (spec.find("global") ? "global" : "magnitude") + "' is for method=magnitude";
+  if (isStructured(spec)) {
+    for (llvm::StringRef other : {"N:M", "share", "magnitude", "global"})
+      if (spec.find(other))
+        return where + "give either 'channels' and 'heads' or '" + other.str() + "'";
+    if (*spec.find("method") == "wanda" || *spec.find("method") == "sparsegpt")
+      return where + "channels and heads go by method=magnitude or method=data";
+  } else if (spec.find("multiple")) {
+    return where + "'multiple' is for channels=";
+  } else if (spec.method == "prune" && *spec.find("method") == "data") {
+    return where + "method=data is for channels= and heads=";
+  }
   return "";
 }
 

@@ -29,5 +29,20 @@ Matrix pruneBelow(const Matrix &w, float threshold);
 Matrix reconstruct(const Matrix &w, const Eigen::MatrixXf &moments, const Sparsity &sparsity, double damping,
                    const ParallelFor &parallel);
 
+/// What is left when groups of neighbouring columns are taken out.
+struct Columns {
+  std::vector<int64_t> kept; ///< columns, ascending
+  Matrix w;                  ///< as before in size, with zeros in the columns that are gone
+};
+
+/// The `keep` groups of `group` columns with the highest scores, a score a group; the others become zero.
+Columns keepColumns(const Matrix &w, const Eigen::VectorXd &scores, int64_t group, int64_t keep);
+
+/// Takes out one group after the other: each time the one whose loss the columns that stay make good best,
+/// for outputs on inputs with these moments, and they do (structured Optimal Brain Surgeon, as in ZipLM,
+/// Kurtic et al. 2023). What is left is the least-squares fit of the columns that stay.
+Columns removeColumns(const Matrix &w, const Eigen::MatrixXf &moments, int64_t group, int64_t keep,
+                      double damping);
+
 } // namespace hone
 #endif

@@ -3,6 +3,8 @@
 // RUN: not hone-opt %s --hone-prune-weights="keep=4 of=4" 2>&1 | FileCheck %s --check-prefix=KEEP
 // RUN: not hone-opt %s --hone-prune-weights="method=guess" 2>&1 | FileCheck %s --check-prefix=METHOD
 // RUN: not hone-opt %s --hone-prune-weights="global method=wanda" 2>&1 | FileCheck %s --check-prefix=GLOBAL
+// RUN: not hone-opt %s --hone-prune-structure 2>&1 | FileCheck %s --check-prefix=STRUCTURE
+// RUN: not hone-opt %s --hone-prune-structure="heads=1" 2>&1 | FileCheck %s --check-prefix=HEADS
 // RUN: not hone-opt %s --hone-factor-weights 2>&1 | FileCheck %s --check-prefix=FACTOR
 // RUN: not hone-opt %s --hone-factor-weights="energy=2" 2>&1 | FileCheck %s --check-prefix=ENERGY
 // RUN: not hone-opt %s --hone-quantize-weights="rows=4" 2>&1 | FileCheck %s --check-prefix=ROWS
@@ -10,6 +12,8 @@
 // KEEP: expected fewer to keep than there are neighbours, got 4:4
 // METHOD: expected the method magnitude, wanda or sparsegpt, got 'guess'
 // GLOBAL: one threshold for all weights is for magnitude and a share
+// STRUCTURE: error: hone-prune-structure needs weights: hone-compile --compress=prune:channels=0.25
+// HEADS: expected shares from 0 to below 1
 // FACTOR: error: hone-factor-weights needs weights: hone-compile --compress=lowrank:energy=0.99
 // ENERGY: expected a rank of 0 or more and an energy above 0 and at most 1
 // ROWS: expected rows of 8 or 16 bits, got 4
@@ -30,6 +34,7 @@
 // CORRECTED: %[[FIX:.*]] = hone.matmul %[[A]], %{{.*}} {transpose_b} : (tensor<?x4xf32>, tensor<32x4xf32>) -> tensor<?x32xf32>
 // CORRECTED: hone.add %[[MAIN]], %[[FIX]]
 // Shown in the docs of hone-prune-weights: alone, it has no weights.
+// Shown in the docs of hone-prune-structure: alone, it has no weights.
 // Shown in the docs of hone-factor-weights: alone, it has no weights.
 hone.weight @w : tensor<64x32xf32> file "m" offset 0 length 8192
 func.func @main(%x: tensor<?x64xf32> {hone.dims = ["n", 64], hone.name = "x"}) -> (tensor<?x32xf32> {hone.name = "y"}) {
