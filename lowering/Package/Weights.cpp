@@ -34,13 +34,16 @@ int64_t bytesOf(RankedTensorType type) {
 WeightSource::~WeightSource() {
   for (auto &file : files)
     munmap(file.second.data, file.second.size);
+  for (Mapping &mapping : outgrown)
+    munmap(mapping.data, mapping.size);
   for (void *library : libraries)
     dlclose(library);
 }
 
 FailureOr<WeightSource::Mapping> WeightSource::map(WeightOp weight) {
   Mapping &mapping = files[*weight.getFile()];
-  if (mapping.data)
+  uint64_t offset = *weight.getOffset(), length = *weight.getLength();
+  if (mapping.data && offset <= mapping.size && length <= mapping.size - offset)
     return mapping;
   llvm::SmallString<256> path(*weight.getFile());
   if (!llvm::sys::path::is_absolute(path)) {
@@ -63,6 +66,8 @@ FailureOr<WeightSource::Mapping> WeightSource::map(WeightOp weight) {
   close(file);
   if (data == MAP_FAILED)
     return weight.emitError("can't map weight file '") << path << "'";
+  if (mapping.data)
+    outgrown.push_back(mapping);
   mapping = {static_cast<char *>(data), size_t(info.st_size)};
   return mapping;
 }

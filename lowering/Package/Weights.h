@@ -33,6 +33,7 @@ private:
   mlir::ModuleOp module;
   const PackageOptions &options;
   llvm::StringMap<Mapping> files;
+  std::vector<Mapping> outgrown; // of files that grew since
   llvm::StringMap<Entry> recipes;
   std::vector<void *> libraries;
   llvm::SmallPtrSet<mlir::Operation *, 4> running; // recipes that wait for their sources

@@ -158,6 +158,10 @@ class Test:
             both = snr(reached["y", "f32"], compiled.run(x, ["y"])["y"])
         self.check("two methods that learn, the later one in front", both > reached["y", "int4:method=gptq"], f"{both:.1f} dB")
 
+        with self.compile(model, "--compress=int8:method=awq,only=y", "--compress=int8:method=awq,only=a", samples) as compiled:
+            both = snr(reached["y", "f32"], compiled.run(x, ["y"])["y"])
+        self.check("two methods whose weights lie in one file that grows", both > 38, f"{both:.1f} dB")
+
     def matches(self, spec, w1, w2, tolerance=1e-3):
         x = self.inputs[0]
         with self.compile(self.model, f"--compress={spec}") as compiled:
@@ -265,11 +269,11 @@ class Test:
         """Thin products of what rounding changed."""
         x = normal(300, K) @ self.mix
         want, reached = self.forward(x, self.w1, self.w2), {}
-        for method in ("rtn", "awq", "gptq"):
+        for method in ("rtn", "gptq"):
             for rank in (0, 8, K):
                 with self.compile(self.model, f"--compress=int4:method={method},rank={rank}", f"--calibrate={self.samples}") as compiled:
                     reached[method, rank] = snr(want, compiled.run({"x": x}, ["y"])["y"])
-        for method in ("rtn", "awq", "gptq"):
+        for method in ("rtn", "gptq"):
             self.check(f"a correction helps {method}", reached[method, 0] + 1.5 < reached[method, 8], str(reached))
             self.check(f"the whole correction of {method} gives the model back", reached[method, K] > 40, str(reached))
 
