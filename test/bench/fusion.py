@@ -62,7 +62,7 @@ def row_of(name, target, flags, bin_dir):
     inside = sum(any(".layer." in p["node"] or "layers." in p["node"] or "/layer." in p["node"] for p in k["parts"]) for k in kernels)
     if prediction["open_sizes"]:
         print(f"note: {name}: no size for {', '.join(prediction['open_sizes'])}", file=sys.stderr)
-    return {"model": name, "target": target, "flags": flags, "nodes": len(model.node), "ort_nodes": executed_by_ort(file), "kernels": len(kernels), "kernels_a_layer": round(inside / layers, 2),
+    return {"model": name, "target": target, "flags": flags, "nodes": len(model.node), "ort_nodes": executed_by_ort(file), "kernels": len(kernels), "kernels_a_layer": round(inside / layers, 2) if inside else None,
             "mb_op_by_op": prediction["bytes_of_single_ops"] / 1e6, "mb": prediction["bytes"] / 1e6}
 
 
@@ -70,7 +70,7 @@ def table(rows):
     print("| model | target | ONNX nodes | ONNX Runtime executes | kernels | a layer | MB op by op | MB |\n|---|---|---|---|---|---|---|---|")
     for r in rows:
         target = r["target"] + "".join(f" {flag}" for flag in r["flags"])
-        print(f"| {r['model']} | {target} | {r['nodes']} | {r['ort_nodes']} | {r['kernels']} | {r['kernels_a_layer']:g} | {r['mb_op_by_op']:.1f} | {r['mb']:.1f} |")
+        print(f"| {r['model']} | {target} | {r['nodes']} | {r['ort_nodes']} | {r['kernels']} | {'' if r['kernels_a_layer'] is None else format(r['kernels_a_layer'], 'g')} | {r['mb_op_by_op']:.1f} | {r['mb']:.1f} |")
 
 
 def main():
