@@ -14,6 +14,16 @@ def MergeProjections : Pass<"hone-merge-projections", "::mlir::ModuleOp"> {
   }];
 }
 
+def MergeRotations : Pass<"hone-merge-rotations", "::mlir::ModuleOp"> {
+  let summary = "rotations of neighbouring columns by the same angles, as of query and key, become one";
+  let description = [{
+    Two `hone.rope` of adjacent column slices of one tensor, with the same tables, positions and head size, whose results only `hone.attention`
+    reads, become one over the columns of both, and a `hone.slice` for each, which attention reads in place. One kernel less a layer.
+
+    Needs: merged projections. Numerics: unchanged.
+  }];
+}
+
 def AlignProducts : Pass<"hone-align-products", "::mlir::ModuleOp"> {
   let summary = "writes out operands that fast products cannot read: transposed on the left, broadcast over leading dimensions";
   let description = [{

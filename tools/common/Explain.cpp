@@ -117,8 +117,8 @@ static std::string configOf(KernelOp kernel) {
 }
 
 /// What a kernel moves and computes, and how long that takes at least.
-static void predict(Explanation::Kernel &entry, KernelOp kernel, const std::map<Operation *, std::string> &roles,
-                    Shapes &shapes, ExampleSizes &sizes) {
+static void predict(Explanation::Kernel &entry, KernelOp kernel,
+                    const std::map<Operation *, std::string> &roles, Shapes &shapes, ExampleSizes &sizes) {
   double fastFlops = 0;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (isa<ConstantOp>(op))

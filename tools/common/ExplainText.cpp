@@ -1,7 +1,7 @@
 // The explanation for people. Layers that repeat are one entry: names that differ only in numbers fold into
 // `layer.{0..29}`, and entries whose folded text agrees are counted.
-#include "tools/common/Explain.h"
 #include "dialects/hone/Costs.h"
+#include "tools/common/Explain.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -177,13 +177,14 @@ static std::string amount(double value, StringRef unit) {
 
 static void printKernels(const Explanation &e, llvm::raw_ostream &out) {
   using Kernel = Explanation::Kernel;
-  heading(out, "kernels",
-          "A kernel is one pass over memory: a root, what it absorbed in front of it and behind it, and how "
-          "it reads its\n"
-          "  weight. Behind its name: the bytes that it reads and writes, what fusion saves of them, and the "
-          "predicted time\n"
-          "  with what it goes into. Below each, what it did not absorb, which kernel has that instead, and why "
-          "[by which rule].");
+  heading(
+      out, "kernels",
+      "A kernel is one pass over memory: a root, what it absorbed in front of it and behind it, and how "
+      "it reads its\n"
+      "  weight. Behind its name: the bytes that it reads and writes, what fusion saves of them, and the "
+      "predicted time\n"
+      "  with what it goes into. Below each, what it did not absorb, which kernel has that instead, and why "
+      "[by which rule].");
   Folded folded;
   std::vector<std::string> rules;
   for (const Explanation::Kernel &kernel : e.kernels) {
@@ -197,12 +198,12 @@ static void printKernels(const Explanation &e, llvm::raw_ostream &out) {
   for (auto [i, family] : llvm::enumerate(families))
     out << (i ? ", " : " ") << family.second << " " << family.first;
   out << "\n";
-  out << "  all together " << amount(e.total(&Kernel::bytes), "B") << " read and written, op by op it would be "
-      << amount(e.total(&Kernel::bytesAlone), "B") << "; predicted " << amount(e.total(&Kernel::seconds), "s")
-      << "\n";
+  out << "  all together " << amount(e.total(&Kernel::bytes), "B")
+      << " read and written, op by op it would be " << amount(e.total(&Kernel::bytesAlone), "B")
+      << "; predicted " << amount(e.total(&Kernel::seconds), "s") << "\n";
   if (!e.openSizes.empty())
-    out << "  with " << ExampleSizes::usual << " for sizes that are not fixed (--dim fixes them): "
-        << llvm::join(e.openSizes, ", ") << "\n";
+    out << "  with " << ExampleSizes::usual
+        << " for sizes that are not fixed (--dim fixes them): " << llvm::join(e.openSizes, ", ") << "\n";
   for (auto [entry, first] : llvm::zip(folded.entries, folded.order)) {
     const Kernel &kernel = e.kernels[first];
     out << "\n  " << kernel.family;

@@ -51,6 +51,8 @@ static void buildFuse(mlir::OpPassManager &pm) {
   // Raised attention says which products belong together. Residual sums and norms need no merge of their own:
   // kernel regions hold both.
   pm.addPass(createMergeProjections());
+  // Query and key stand beside each other now.
+  pm.addPass(createMergeRotations());
   // What is left may be of a form that only loops compute.
   pm.addPass(createAlignProducts());
 }
