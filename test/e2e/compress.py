@@ -295,6 +295,14 @@ class Test:
             good = mine >= least and last["within_budget"] and wide[0] <= last["products_of_8_bits"] <= wide[1] and dense[0] <= last["dense_products"] <= dense[1]
             self.check(f"auto within {budget}", good, f"{mine:.1f} dB, {[(p['products_of_8_bits'], p['dense_products'], p['within_budget']) for p in points]}")
             reached.append(last["file_bytes"]["compressed"])
+        # The report as a picture, and a report without a search as one line.
+        picture, plot = self.folder / "search.svg", [sys.executable, pathlib.Path(__file__).resolve().parents[2] / "tools/dev/plot_search.py"]
+        done = subprocess.run([*plot, path, "-o", picture], capture_output=True, text=True)
+        self.check("plot-search draws the report", done.returncode == 0 and picture.is_file() and "within the budget" in picture.read_text().replace("&#32;", " "), done.stdout + done.stderr)
+        empty = self.folder / "empty.json"
+        empty.write_text("{}")
+        done = subprocess.run([*plot, empty], capture_output=True, text=True)
+        self.check("plot-search refuses a report without a search", done.returncode == 1 and done.stderr.startswith("error: ") and "--compress=auto" in done.stderr, done.stderr)
         self.check("a tighter budget takes a larger file", reached[0] < reached[1] < reached[2], str(reached))
 
     def perplexity(self):
