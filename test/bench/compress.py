@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What each way of compressing costs and gains: SmolLM2-135M by perplexity, MiniLM by cosine, as JSON and a table.
 
-  compress.py --bin-dir build/bin [--models minilm-l3,smollm2] [--specs 'int8*'] [--out FILE.json]   measures (an hour for all)
+  compress.py --bin-dir build/bin [--models minilm-l3,minilm-l6-torchscript,smollm2] [--specs 'int8*'] [--out FILE.json]   measures (an hour for all)
   compress.py --table FILE.json                                                                     prints the tables of docs/compress.md
 
 SmolLM2 learns from tokens/calibrate-fortunes.npy and is measured on tokens/eval-policy.npy of the shared model; MiniLM learns
@@ -22,15 +22,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 BLOCKS = ",skip=*lm_head*"
 SPECS = {
-    "smollm2": ["int8", "int8:rows=8", f"int4:{BLOCKS[1:]}", f"int4:method=gptq{BLOCKS}", "int4:method=gptq,embeddings", f"int4:group=128{BLOCKS}", f"int4:method=gptq,group=128{BLOCKS}",
+    "smollm2": ["int8", "int8:rows=8", "int8:rows=8,smooth", f"int3:{BLOCKS[1:]}", f"int3:method=gptq{BLOCKS}", f"int4:method=awq{BLOCKS}", f"int4:method=awq+gptq{BLOCKS}",
+                f"int4:method=gptq,rank=16{BLOCKS}", f"int4:{BLOCKS[1:]}", f"int4:method=gptq{BLOCKS}", "int4:method=gptq,embeddings", f"int4:group=128{BLOCKS}", f"int4:method=gptq,group=128{BLOCKS}",
                 f"prune:2:4{BLOCKS}", f"prune:2:4,method=wanda{BLOCKS}", f"prune:2:4,method=sparsegpt{BLOCKS}", f"lowrank:energy=0.999,method=data{BLOCKS}"],
+    "minilm-l6-torchscript": ["int8:rows=8", "int8:rows=8,smooth", "int3", "int3:method=gptq", "int4", "int4:method=awq", "int4:method=gptq", "int4:method=awq+gptq", "int4:rank=16", "int4:method=gptq,rank=16",
+                              "int4:group=128", "int4:method=gptq,group=128"],
     "minilm-l3": ["f16", "bf16", "int8", "int8:rows=8", "int8:rows=8,embeddings", "int4", "int4:method=gptq", "prune:2:4", "prune:2:4,method=wanda", "prune:2:4,method=sparsegpt",
                   "prune:magnitude=0.5,global", "lowrank:energy=0.95", "lowrank:energy=0.95,method=data"],
 }
 FOR_GPUS = ("f16", "bf16")
 
 
-def minilm_samples(np, folder):
+def minilm_samples(np, folder, types):
     rng = np.random.default_rng(5)
     for i in range(16):
         at = folder / f"{i:02}"
@@ -39,6 +42,8 @@ def minilm_samples(np, folder):
         ids[:, 0], ids[:, -1] = 101, 102
         np.save(at / "input_ids.npy", ids)
         np.save(at / "attention_mask.npy", np.ones_like(ids))
+        if types:
+            np.save(at / "token_type_ids.npy", np.zeros_like(ids))
 
 
 def rows_of(args):
@@ -47,18 +52,20 @@ def rows_of(args):
 
     with tempfile.TemporaryDirectory() as tmp:
         tmp = pathlib.Path(tmp)
-        minilm_samples(np, tmp / "samples")
         for name in args.models.split(","):
             tokens = SHARED / "models/smollm2-135m/tokens"
+            samples = tmp / name
+            if name != "smollm2":
+                minilm_samples(np, samples, types="l6" in name)
             model = smollm2("genai-fp32") if name == "smollm2" else MODELS[name].find()
             for spec in SPECS[name]:
                 if not fnmatch.fnmatch(spec, args.specs):
                     continue
-                learns = any(f"method={m}" in spec for m in ("gptq", "wanda", "sparsegpt", "data"))
+                learns = "smooth" in spec or any(f"method={m}" in spec for m in ("gptq", "awq", "wanda", "sparsegpt", "data"))
                 if name == "smollm2":
                     flags = ["--dim", "kv_cache_dim=64", f"--eval-tokens={tokens / 'eval-policy.npy'}"] + ([f"--calibrate={tokens / 'calibrate-fortunes.npy'}"] if learns else [])
                 else:
-                    flags = [f"--calibrate={tmp / 'samples'}"]
+                    flags = [f"--calibrate={samples}"]
                 start, report = time.perf_counter(), tmp / "report.json"
                 command = [args.bin_dir / "hone-compile", model, "-o", tmp / "m.hone", "--quiet", f"--report={report}", *flags, *(f"--compress={s}" for s in spec.split())]
                 done = subprocess.run(command, capture_output=True, text=True)
@@ -96,7 +103,7 @@ def table(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin-dir", type=pathlib.Path)
-    parser.add_argument("--models", default="minilm-l3,smollm2")
+    parser.add_argument("--models", default=",".join(SPECS))
     parser.add_argument("--specs", default="*", metavar="GLOB")
     parser.add_argument("--out", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE")
