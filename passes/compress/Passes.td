@@ -123,7 +123,7 @@ def StoreSparse : Pass<"hone-store-sparse", "::mlir::ModuleOp"> {
     output: how long they are is known only when the weight is read. A target whose kernels do not read them runs the op that gives the dense weight.
 
     A weight is stored so where the product of one row that comes from memory takes two thirds of the time or less, by a model of the target: from about 40 % of zeros on
-    AVX-512. Elsewhere it stays dense and says why in a remark. `least` gives a share instead, for smaller files whatever the time.
+    AVX-512 where all products' weights together take 16 MB or more and so come from memory. Elsewhere it stays dense and says why in a remark. `least` gives a share instead, for smaller files whatever the time.
 
     Needs what reads weights: `hone-compile --compress=sparse`; by itself the pass is an error. Needs: inferred shapes. Numerics: kept.
   }];

@@ -70,6 +70,7 @@ public:
         return "only products read sparse weights";
       return ::hone::refusesRounding(op, weight, 0);
     };
+    bytesOfAll = bytesOfProducts();
     if (failed(layers.run({"hone-store-sparse", names, false, /*wantsMoments=*/false, refuses},
                           [&](Layer &layer) { return store(layers, layer); })))
       signalPassFailure();
@@ -82,6 +83,18 @@ private:
   static constexpr double perByte = 50, perDense = 4 * perByte, spreading = 70, leastGain = 1.5;
   static double perSparse(double zeros) { return std::max(spreading, (4 * (1 - zeros) + 0.25) * perByte); }
 
+  /// Smaller weights than these are taken to come from a cache the next time, in 10 picoseconds a byte.
+  static constexpr int64_t cached = 16 << 20;
+  int64_t bytesOfProducts() {
+    int64_t bytes = 0;
+    getOperation().walk([&](MatmulOp op) {
+      if (op.getRhs().getDefiningOp<GetWeightOp>())
+        if (auto type = cast<RankedTensorType>(op.getRhs().getType()); type.getElementType().isF32())
+          bytes += type.getNumElements() * 4;
+    });
+    return bytes;
+  }
+
   /// Why a weight with that share of zeros stays dense; empty when it does not.
   std::string staysDense(double zeros) {
     if (least >= 0)
@@ -92,6 +105,9 @@ private:
     TargetAttr target = TargetAttr::of(module);
     if (!target || !target.fact("avx512"))
       return "the target spreads no values by a mask: AVX-512 does";
+    if (bytesOfAll < cached)
+      return "the weights of all products take " + std::to_string(bytesOfAll >> 20) +
+             " MB, which stay in a cache: a dense one is read faster from there";
     double gain = perDense / perSparse(zeros);
     if (gain >= leastGain)
       return "";
@@ -133,6 +149,7 @@ private:
 
   Calibration *calibration = nullptr;
   ::hone::NodeFilter names;
+  int64_t bytesOfAll = 0; // of products' weights, before any was changed
 };
 
 } // namespace
