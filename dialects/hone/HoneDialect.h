@@ -31,6 +31,11 @@ class Composite : public OpTrait::TraitBase<ConcreteType, Composite> {};
 /// f32.
 template <typename ConcreteType>
 class SumsProducts : public OpTrait::TraitBase<ConcreteType, SumsProducts> {};
+
+/// An op that makes a dense tensor of what is stored in another form: it stands next to its reader, whose
+/// kernel may read that form itself.
+template <typename ConcreteType>
+class Reconstructs : public OpTrait::TraitBase<ConcreteType, Reconstructs> {};
 } // namespace mlir::hone
 
 #include "dialects/hone/HoneDialect.h.inc"

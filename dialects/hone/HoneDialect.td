@@ -31,6 +31,10 @@ def Hone_Tensor : AnyTypeOf<[AnyRankedTensor, AnyUnrankedTensor], "tensor">;
 def Hone_SumsProducts : NativeOpTrait<"SumsProducts"> {
   let cppNamespace = "::mlir::hone";
 }
+// Makes a dense tensor of what is stored in another form: it stands next to its reader, whose kernel may read that form itself.
+def Hone_Reconstructs : NativeOpTrait<"Reconstructs"> {
+  let cppNamespace = "::mlir::hone";
+}
 def Hone_Composite : NativeOpTrait<"Composite"> {
   let cppNamespace = "::mlir::hone";
 }

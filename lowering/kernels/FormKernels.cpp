@@ -318,12 +318,12 @@ struct FormKernels : ::hone::impl::FormKernelsBase<FormKernels> {
   /// A reconstruction op belongs next to its reader: shared by two (tied embeddings), no kernel could absorb
   /// it and the dense tensor would be written out.
   static void giveEachReaderItsOwn(func::FuncOp function) {
-    SmallVector<DequantizeOp> shared;
-    function.walk([&](DequantizeOp op) {
-      if (!op->hasOneUse())
+    SmallVector<Operation *> shared;
+    function.walk([&](Operation *op) {
+      if (op->hasTrait<Reconstructs>() && !op->hasOneUse())
         shared.push_back(op);
     });
-    for (DequantizeOp op : shared)
+    for (Operation *op : shared)
       for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op->getUses()))) {
         OpBuilder b(use.getOwner());
         use.set(b.clone(*op)->getResult(0));

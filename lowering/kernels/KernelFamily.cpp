@@ -19,9 +19,9 @@ mlir::hone::TargetAttr targetOf(mlir::Operation *op) {
 }
 
 llvm::ArrayRef<const KernelFamily *> kernelFamilies(mlir::hone::TargetAttr target) {
-  static const std::vector<const KernelFamily *> host = {&getAttentionFamily(), &getQuantMatmulFamily(),
-                                                         &getMatmulFamily(),    &getConvFamily(),
-                                                         &getRowwiseFamily(),   &getScanFamily()};
+  static const std::vector<const KernelFamily *> host = {
+      &getAttentionFamily(), &getQuantMatmulFamily(), &getSparseMatmulFamily(), &getMatmulFamily(),
+      &getConvFamily(),      &getRowwiseFamily(),     &getScanFamily()};
   static const std::vector<const KernelFamily *> cuda = {&getCudaAttentionFamily(),
                                                          &getCudaQuantMatmulFamily(), &getCudaMatmulFamily(),
                                                          &getCudaConvFamily(), &getCudaRowsFamily()};

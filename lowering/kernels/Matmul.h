@@ -7,6 +7,7 @@ namespace hone {
 
 const KernelFamily &getMatmulFamily();
 const KernelFamily &getQuantMatmulFamily();
+const KernelFamily &getSparseMatmulFamily();
 
 /// Movement ops on static shapes, added to a region (`ops`) when one is given.
 class PackBuilder {

@@ -14,6 +14,7 @@ std::unique_ptr<mlir::Pass> createGptqWeights(GptqWeightsOptions options, Calibr
 std::unique_ptr<mlir::Pass> createScaleChannels(ScaleChannelsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createPruneWeights(PruneWeightsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createPruneStructure(PruneStructureOptions options, Calibration &calibration);
+std::unique_ptr<mlir::Pass> createStoreSparse(StoreSparseOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createFactorWeights(FactorWeightsOptions options, Calibration &calibration);
 
 /// What hone-gptq-weights puts behind a weight's name for its numbers.

@@ -104,7 +104,7 @@ def PruneWeights : Pass<"hone-prune-weights", "::mlir::ModuleOp"> {
     `wanda` the smallest times the root mean square of their inputs; `sparsegpt` those whose loss the others can best make good, and makes them. The last
     two learn from samples, product after product, each with the inputs that the pruned ones in front of it give.
 
-    Weights stay dense arrays with zeros in them: the file gets no smaller and, so far, no kernel faster. Needs what reads weights and runs samples:
+    Weights stay dense arrays with zeros in them: hone-store-sparse stores them in a form that is smaller. Needs what reads weights and runs samples:
     `hone-compile --compress=prune:2:4,method=sparsegpt --calibrate=DIR`; by itself the pass is an error.
 
     Needs: inferred shapes. Numerics: changes them, see docs/compress.md.
@@ -142,6 +142,25 @@ def PruneStructure : Pass<"hone-prune-structure", "::mlir::ModuleOp"> {
     Option<"heads", "heads", "double", "0", "share of the heads that go">,
     Option<"multiple", "multiple", "int64_t", "8", "of which the channels that stay are one">,
     Option<"learns", "learns", "bool", "false", "from samples; else by the size of weights">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+
+def StoreSparse : Pass<"hone-store-sparse", "::mlir::ModuleOp"> {
+  let summary = "weights of products with many zeros become their other values and a bit mask, in front of the user as a hone.decompress";
+  let description = [{
+    The values that are no zeros lie one behind the other, for every 32 neighbouring outputs of each input, with a bit and 1/32 of a place for each element:
+    4 (1 - z) + 1/4 bytes an element, z the share of zeros. Zeros are counted, whoever made them. The arrays are bytes of a file beside the
+    output: how long they are is known only when the weight is read. A target whose kernels do not read them runs the op that gives the dense weight.
+
+    A weight is stored so where the product of one row that comes from memory takes two thirds of the time or less, by a model of the target: from about 40 % of zeros on
+    AVX-512 where all products' weights together take 16 MB or more and so come from memory. Elsewhere it stays dense and says why in a remark. `least` gives a share instead, for smaller files whatever the time.
+
+    Needs what reads weights: `hone-compile --compress=sparse`; by itself the pass is an error. Needs: inferred shapes. Numerics: kept.
+  }];
+  let options = [
+    Option<"least", "least", "double", "-1", "share of zeros from which a weight is stored so; below 0: where it gains time">,
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
   ];

@@ -166,7 +166,7 @@ private:
   }
 
   bool mayPostpone(Operation *op) {
-    if (isa<DequantizeOp, IfOp, LoopOp>(op) ||
+    if (op->hasTrait<Reconstructs>() || isa<IfOp, LoopOp>(op) ||
         !isa<ElementOpInterface, ReshapeOp, SqueezeOp, UnsqueezeOp>(op))
       return false;
     int64_t result = bytesOf(op->getResult(0)), inputs = 0;

@@ -7,6 +7,7 @@ every wrong request gets one line.
 import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -230,6 +231,39 @@ class Test:
         shown = save(self.folder / "shown.onnx", f"(float[n,{K}] x) => (float[] y, float[] r) {{ a = MatMul(x, w1) r = Relu(a) y = MatMul(r, w2) }}", w1=self.w1, w2=self.w2)
         self.stays(shown, "prune:channels=0.5", f"{K}x{HIDDEN}", f"{HIDDEN}x{OUT}")
 
+    def sparse(self):
+        """A weight with 90 % zeros is stored without them, one with 10 % is not; both compute the same."""
+        w1, w2 = self.w1 * (rng.random(self.w1.shape) >= 0.9), self.w2 * (rng.random(self.w2.shape) >= 0.1)
+        model = save(self.folder / "zeros.onnx", f"(float[n,{K}] x) => (float[] y) {{ a = MatMul(x, w1) r = Relu(a) y = MatMul(r, w2) }}", w1=w1.astype(np.float32), w2=w2.astype(np.float32))
+        x, want = self.inputs[0], self.forward(self.inputs[0], w1, w2)
+        dump = lambda *flags: subprocess.run([self.bin / "hone-compile", model, "--compile-to=compress", "-o", "-", *flags], check=True, capture_output=True, text=True).stdout
+        for target, spec, count in (("x86-64-v4", "sparse", 0), ("x86-64-v4", "sparse:least=0.5", 1), ("x86-64-v3", "sparse", 0), ("x86-64-v3", "sparse:least=0", 2)):
+            found = dump(f"--target={target}", f"--compress={spec}").count("= hone.decompress")
+            self.check(f"{spec} for {target} stores {count} weights without zeros", found == count, f"it is {found}")
+        # Enough to come from memory: of two weights the one with few zeros stays dense.
+        wide = [rng.standard_normal((1024, 2048), np.float32) * (rng.random((1024, 2048), np.float32) >= zeros) for zeros in (0.1, 0.9)]
+        large = save(self.folder / "large.onnx", "(float[n,1024] x) => (float[] y, float[] z) { y = MatMul(x, w1) z = MatMul(x, w2) }", w1=wide[0], w2=wide[1])
+        for target, model, reason in (("x86-64-v4", large, "10 % are zeros: a row would take"), ("x86-64-v4", model, "0 MB, which stay in a cache"), ("x86-64-v3", model, "90 % are zeros: the target spreads no values")):
+            spec = "sparse"
+            told = subprocess.run([self.bin / "hone-compile", model, "-o", self.folder / "told.hone", f"--target={target}", f"--compress={spec}", "--explain"], check=True, capture_output=True, text=True)
+            self.check(f"why a weight stays dense for {target}", reason in re.sub(r"\b(9|10|11) % are", "10 % are", re.sub(r"\b(89|90|91) % are", "90 % are", told.stdout + told.stderr)), told.stdout[-2000:])
+        stored = subprocess.run([self.bin / "hone-compile", large, "--compile-to=compress", "-o", "-", "--target=x86-64-v4", "--compress=sparse"], check=True, capture_output=True, text=True).stdout
+        self.check("a large weight of zeros is stored without them", stored.count("= hone.decompress") == 1, stored[-1500:])
+        sizes = {}
+        for spec in ("sparse:least=0.5", "sparse:least=0"):
+            report = self.folder / "sparse.json"
+            with self.compile(model, f"--compress={spec}", f"--calibrate={self.samples}", f"--report={report}") as compiled:
+                got = compiled.run({"x": x}, ["y"])["y"]
+            error = float(np.abs(got - want).max() / np.abs(want).max())
+            self.check(f"{spec} computes the same", error < 1e-5, f"largest error {error:.3g}")
+            sizes[spec] = json.loads(report.read_text())["accuracy"]["file_bytes"]
+        saved = sizes["sparse:least=0.5"]["original"] - sizes["sparse:least=0.5"]["compressed"]
+        self.check("the file has no zeros", saved > w1.size * 4 * 0.5, str(sizes))
+        with self.compile(self.model, "--compress=prune:share=0.75", "--compress=sparse:least=0.5") as compiled:
+            got, want = compiled.run({"x": x}, ["y"])["y"], self.forward(x, pruned(self.w1, K // 4, K), pruned(self.w2, HIDDEN // 4, HIDDEN))
+        error = float(np.abs(got - want).max() / np.abs(want).max())
+        self.check("pruned and stored without zeros", error < 1e-3, f"largest error {error:.3g}")
+
     def heads(self):
         size, queries, keys = 16, 4, 2
         wq, wk, wv, wo = normal(K, queries * size) / 8, normal(K, keys * size) / 8, normal(K, keys * size) / 8, normal(queries * size, OUT) / 8
@@ -392,7 +426,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.channels, test.heads, test.low_rank, test.corrected, test.floats, test.scaled_channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.channels, test.heads, test.sparse, test.low_rank, test.corrected, test.floats, test.scaled_channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
             try:
                 part()
             except Failure as why:

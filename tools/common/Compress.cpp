@@ -56,6 +56,9 @@ const Key pruneKeys[] = {
      "for them; data: the same for channels and heads (all three: --calibrate)"},
     {"global", Kind::Switch, "", "one threshold for all weights (magnitude, share)"},
     HONE_NAME_KEYS};
+const Key sparseKeys[] = {
+    {"least", Kind::Share, "", "of zeros from which a weight is stored so (where it gains time)"},
+    HONE_NAME_KEYS};
 const Key rankKeys[] = {
     {"energy", Kind::Share, "", "of what outputs vary to keep (0.99)"},
     {"rank", Kind::Number, "", "of every weight, instead of energy"},
@@ -161,6 +164,14 @@ std::unique_ptr<mlir::Pass> lowRank(const CompressSpec &spec, Calibration *calib
   return createFactorWeights(options, *calibration);
 }
 
+std::unique_ptr<mlir::Pass> sparse(const CompressSpec &spec, Calibration *calibration) {
+  StoreSparseOptions options;
+  if (const std::string *least = spec.find("least"))
+    llvm::StringRef(*least).getAsDouble(options.least);
+  readNames(spec, options);
+  return createStoreSparse(options, *calibration);
+}
+
 template <bool isBrain>
 std::unique_ptr<mlir::Pass> floats(const CompressSpec &spec, Calibration *) {
   NarrowProductsOptions options;
@@ -187,6 +198,8 @@ const Method methods[] = {
     {"bf16", "the same with the range of f32 and 8 bits of precision", narrowFloatKeys, floats<true>},
     {"prune", "elements of weights become zero; or channels and heads go, and arrays get smaller", pruneKeys,
      pruning},
+    {"sparse", "weights with many zeros stored without them (behind prune, or for models that have them)",
+     sparseKeys, sparse},
     {"lowrank", "products with a matrix become two products with thin ones", rankKeys, lowRank},
 };
 
@@ -306,7 +319,7 @@ bool CompressSpec::needsSamples() const {
 
 bool CompressSpec::readsWeights() const {
   const std::string *rank = find("rank");
-  return needsSamples() || method == "prune" || method == "lowrank" || (rank && *rank != "0");
+  return needsSamples() || method == "prune" || method == "sparse" || method == "lowrank" || (rank && *rank != "0");
 }
 
 static bool isTokenFile(llvm::StringRef path) {

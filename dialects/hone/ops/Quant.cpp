@@ -1,4 +1,4 @@
-// Quantization: which scale belongs to an element, and the arithmetic on both sides.
+// Which scale belongs to an element and the arithmetic on both sides; which value a bit mask names.
 #include "dialects/hone/HoneDialect.h"
 
 using namespace mlir;
@@ -127,4 +127,37 @@ Value QuantizeOp::buildElement(ElementBuilder &b, ValueRange indices) {
   Type storage = storageType(getTo());
   return isUnsigned ? arith::FPToUIOp::create(b.b, b.loc, storage, y).getResult()
                     : arith::FPToSIOp::create(b.b, b.loc, storage, y).getResult();
+}
+
+LogicalResult DecompressOp::inferShapes(Shapes &shapes) {
+  std::vector<DimExpr> values = shapes.dims(getValues()), mask = shapes.dims(getMask());
+  int64_t columns = getColumns();
+  if (values.size() != 1 || values[0].is(0) || !isa<FloatType>(elementType(getValues())))
+    return emitError("expected a vector of one or more floats as values, got ") << getValues().getType();
+  for (Value bits : {getMask(), getStarts()})
+    if (!elementType(bits).isSignlessInteger(32) || shapes.rank(bits) != 2)
+      return emitError("expected a matrix of i32 as mask and starts, got ") << bits.getType();
+  std::vector<DimExpr> starts = shapes.dims(getStarts());
+  if (columns < 0 || !shapes.require(mask[0], DimExpr((columns + 31) / 32)) ||
+      !shapes.require(mask[0], starts[0]) || !shapes.require(mask[1], starts[1]))
+    return emitError("expected a mask and a start for every 32 of ")
+           << columns << " columns, got " << getMask().getType() << " and " << getStarts().getType();
+  shapes.setResult(cast<OpResult>(getResult()), elementType(getValues()), {mask[1], DimExpr(columns)});
+  return success();
+}
+
+Value DecompressOp::buildElement(ElementBuilder &b, ValueRange indices) {
+  Type i32 = b.b.getI32Type();
+  SmallVector<Value> at = {b.floorDiv(indices[1], b.constant(32)), indices[0]};
+  Value bit = arith::IndexCastOp::create(b.b, b.loc, i32, b.mod(indices[1], b.constant(32)));
+  Value mask = b.load(getMask(), at), one = b.scalar(i32, 1);
+  Value flag = arith::ShLIOp::create(b.b, b.loc, one, bit);
+  Value lower = arith::AndIOp::create(b.b, b.loc, mask, arith::SubIOp::create(b.b, b.loc, flag, one));
+  Value place = b.add(b.toIndex(b.load(getStarts(), at), i32),
+                      b.toIndex(math::CtPopOp::create(b.b, b.loc, lower), i32));
+  place = b.maximum(b.minimum(place, b.sub(b.dim(getValues(), 0), b.constant(1))), b.constant(0));
+  Value value = b.load(getValues(), place);
+  Value isStored = arith::CmpIOp::create(b.b, b.loc, arith::CmpIPredicate::ne,
+                                         arith::AndIOp::create(b.b, b.loc, mask, flag), b.scalar(i32, 0));
+  return arith::SelectOp::create(b.b, b.loc, isStored, value, b.scalar(value.getType(), 0));
 }

@@ -46,3 +46,27 @@ func.func @main(%x: tensor<4xf32>, %s: tensor<f32>) {
   %0 = hone.quantize %x, %s {axis = 0 : i64, to = f16} : (tensor<4xf32>, tensor<f32>) -> tensor<*xf16>
   return
 }
+
+// -----
+
+func.func @main(%v: tensor<0xf32>, %m: tensor<2x64xi32>) {
+  // expected-error @+1 {{expected a vector of one or more floats as values, got 'tensor<0xf32>'}}
+  %0 = hone.decompress %v, %m, %m {columns = 40 : i64} : (tensor<0xf32>, tensor<2x64xi32>, tensor<2x64xi32>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @main(%v: tensor<100xf32>, %m: tensor<2x64xi32>, %s: tensor<2x64xi64>) {
+  // expected-error @+1 {{expected a matrix of i32 as mask and starts, got 'tensor<2x64xi64>'}}
+  %0 = hone.decompress %v, %m, %s {columns = 40 : i64} : (tensor<100xf32>, tensor<2x64xi32>, tensor<2x64xi64>) -> tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @main(%v: tensor<100xf32>, %m: tensor<2x64xi32>) {
+  // expected-error @+1 {{expected a mask and a start for every 32 of 65 columns, got 'tensor<2x64xi32>' and 'tensor<2x64xi32>'}}
+  %0 = hone.decompress %v, %m, %m {columns = 65 : i64} : (tensor<100xf32>, tensor<2x64xi32>, tensor<2x64xi32>) -> tensor<*xf32>
+  return
+}

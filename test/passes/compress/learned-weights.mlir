@@ -5,6 +5,7 @@
 // RUN: not hone-opt %s --hone-prune-weights="global method=wanda" 2>&1 | FileCheck %s --check-prefix=GLOBAL
 // RUN: not hone-opt %s --hone-prune-structure 2>&1 | FileCheck %s --check-prefix=STRUCTURE
 // RUN: not hone-opt %s --hone-prune-structure="heads=1" 2>&1 | FileCheck %s --check-prefix=HEADS
+// RUN: not hone-opt %s --hone-store-sparse 2>&1 | FileCheck %s --check-prefix=SPARSE
 // RUN: not hone-opt %s --hone-factor-weights 2>&1 | FileCheck %s --check-prefix=FACTOR
 // RUN: not hone-opt %s --hone-factor-weights="energy=2" 2>&1 | FileCheck %s --check-prefix=ENERGY
 // RUN: not hone-opt %s --hone-quantize-weights="rows=4" 2>&1 | FileCheck %s --check-prefix=ROWS
@@ -14,6 +15,7 @@
 // GLOBAL: one threshold for all weights is for magnitude and a share
 // STRUCTURE: error: hone-prune-structure needs weights: hone-compile --compress=prune:channels=0.25
 // HEADS: expected shares from 0 to below 1
+// SPARSE: error: hone-store-sparse needs weights: hone-compile --compress=sparse
 // FACTOR: error: hone-factor-weights needs weights: hone-compile --compress=lowrank:energy=0.99
 // ENERGY: expected a rank of 0 or more and an energy above 0 and at most 1
 // ROWS: expected rows of 8 or 16 bits, got 4
@@ -35,6 +37,7 @@
 // CORRECTED: hone.add %[[MAIN]], %[[FIX]]
 // Shown in the docs of hone-prune-weights: alone, it has no weights.
 // Shown in the docs of hone-prune-structure: alone, it has no weights.
+// Shown in the docs of hone-store-sparse: alone, it has no weights.
 // Shown in the docs of hone-factor-weights: alone, it has no weights.
 hone.weight @w : tensor<64x32xf32> file "m" offset 0 length 8192
 func.func @main(%x: tensor<?x64xf32> {hone.dims = ["n", 64], hone.name = "x"}) -> (tensor<?x32xf32> {hone.name = "y"}) {

@@ -136,9 +136,34 @@ def quant_matmul(args):
                 check(f"{element}, rows of {row_bits} bits, n {n}, k {k}, block {block}, zeros {zeros}", m.run(x=x, r=r), small, w, apply(x.astype(np.float64) @ w, bias, r), limit)
 
 
+def sparse_matmul(args):
+    """Over AVX-512 by its own family; over AVX2 a loops kernel makes the weight dense."""
+    for i, (n, k, zeros) in enumerate([(1, 32, 0.2), (31, 64, 0.5), (32, 7, 0.9), (33, 576, 0.8), (96, 1600, 0.6), (200, 40, 1.0), (100, 33, 0.0)]):
+        w, bias, panels, fused = normal(k, n) * (rng.random((k, n)) >= zeros), normal(n), -(-n // 32), i % 2
+        wide = np.pad(w, ((0, 0), (0, panels * 32 - n))).reshape(k, panels, 32).transpose(1, 0, 2)
+        mask = ((wide != 0) << np.arange(32, dtype=np.uint64)).sum(-1).astype(np.uint32)
+        counts = (wide != 0).sum(-1).ravel()
+        starts = (np.cumsum(counts) - counts).astype(np.int32)
+        values = np.concatenate([wide[wide != 0], np.zeros(32, np.float32)])
+        with Module(args.bin_dir, args.target) as m:
+            parts = f"tensor<{values.size}xf32>, tensor<{panels}x{k}xi32>, tensor<{panels}x{k}xi32>"
+            for name, array, type in zip("vms", (values, mask, starts), parts.split(", ")):
+                m.weight(name, array, type)
+            m.weight("b", bias, f"tensor<{n}xf32>")
+            x, y = f"tensor<?x{k}xf32>", f"tensor<?x{n}xf32>"
+            tail, apply = epilogue(y, n, fused)
+            m.compile(signature([("x", x, f'["m", {k}]'), ("r", y, f'["m", {n}]')], ("y", y, f'["m", {n}]')) +
+                      "".join(f"%{name} = hone.get_weight @{name} : {type}\n" for name, type in zip("vms", parts.split(", "))) +
+                      f"%w = hone.decompress %v, %m, %s {{columns = {n} : i64}} : ({parts}) -> tensor<{k}x{n}xf32>\n"
+                      f"%p = hone.matmul %x, %w : ({x}, tensor<{k}x{n}xf32>) -> {y}\n" + tail, "matmul" if args.target == "x86-64-v3" else "sparse_matmul")
+            for rows in ROWS:
+                x, r = normal(rows, k), normal(rows, n)
+                check(f"n {n}, k {k}, {zeros:.0%} zeros", m.run(x=x, r=r), x, w, apply(x.astype(np.float64) @ w, bias, r), 2e-6)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("family", choices=["matmul", "plain_matmul", "quant_matmul"])
+    parser.add_argument("family", choices=["matmul", "plain_matmul", "quant_matmul", "sparse_matmul"])
     parser.add_argument("--target", default="host")
     parser.add_argument("--bin-dir", default="build/bin")
     args = parser.parse_args()
