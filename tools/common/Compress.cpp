@@ -319,7 +319,8 @@ bool CompressSpec::needsSamples() const {
 
 bool CompressSpec::readsWeights() const {
   const std::string *rank = find("rank");
-  return needsSamples() || method == "prune" || method == "sparse" || method == "lowrank" || (rank && *rank != "0");
+  return needsSamples() || method == "prune" || method == "sparse" || method == "lowrank" ||
+         (rank && *rank != "0");
 }
 
 static bool isTokenFile(llvm::StringRef path) {
