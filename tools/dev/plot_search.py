@@ -9,7 +9,11 @@ def costs(points):
     """(axis, value of each point): the perplexity where it was measured, else the worst output's SNR."""
     if all(point.get("perplexity") for point in points):
         return "perplexity", [point["perplexity"]["compressed"] for point in points]
-    return "SNR of the worst output, dB", [min(output["snr_db"] for output in point["outputs"]) for point in points]
+    # A model that loses nothing has no finite ratio (null): it stands above all others.
+    worst = [min((output["snr_db"] for output in point["outputs"] if output["snr_db"] is not None), default=None) for point in points]
+    above = max((value for value in worst if value is not None), default=0) + 10
+    axis = "SNR of the worst output, dB" + (f" ({above:.0f}: nothing is lost)" if None in worst else "")
+    return axis, [above if value is None else value for value in worst]
 
 
 def main():
