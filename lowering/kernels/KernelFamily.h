@@ -3,6 +3,7 @@
 #ifndef HONE_LOWERING_KERNELS_KERNELFAMILY_H
 #define HONE_LOWERING_KERNELS_KERNELFAMILY_H
 #include "dialects/hone/HoneDialect.h"
+#include "dialects/hone/Slices.h"
 #include "llvm/ADT/SetVector.h"
 #include <string>
 
@@ -54,10 +55,6 @@ mlir::hone::TargetAttr targetOf(mlir::Operation *op);
 
 /// All families of a target but loops, in the order they are asked.
 llvm::ArrayRef<const KernelFamily *> kernelFamilies(mlir::hone::TargetAttr target);
-
-/// Where the neighbouring columns (of the last axis) start that `slice` takes, when it takes nothing else
-/// away and the place is a constant: kernels read such slices in place.
-std::optional<int64_t> firstColumnOf(mlir::hone::SliceOp slice);
 
 /// Whether an epilogue op of a root with result `rootResult` reads every other operand by the result's own
 /// index, by its last `columnAxes` indices (a row vector), by the indices in front of those (where `perRow`

@@ -1,5 +1,6 @@
 // Each op is changed where it stands; a slice of a product becomes a product of its own.
 #include "passes/compress/Chain.h"
+#include "dialects/hone/Slices.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -9,14 +10,6 @@ namespace hone {
 static int64_t lastDim(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return !type || !type.getRank() ? 1 : type.getShape().back();
-}
-
-static std::optional<int64_t> integer(Value value) {
-  auto constant = value.getDefiningOp<ConstantOp>();
-  auto elements = constant ? dyn_cast<DenseIntElementsAttr>(constant.getValue()) : DenseIntElementsAttr();
-  if (!elements || elements.getNumElements() != 1)
-    return std::nullopt;
-  return (*elements.value_begin<APInt>()).getSExtValue();
 }
 
 /// The elements of a small vector of f32 that stands in the IR.
@@ -38,10 +31,8 @@ Chain::Source Chain::sourceOf(Value value) const {
   if (!slice || !hasHeads)
     return {};
   auto product = slice.getInput().getDefiningOp<MatmulOp>();
-  auto first = integer(slice.getStarts()), step = integer(slice.getSteps());
-  int64_t rank = cast<RankedTensorType>(slice.getType()).getRank();
-  if (!product || slice.getAxes().size() != 1 || (slice.getAxes()[0] + rank) % rank != rank - 1 || !first ||
-      *first < 0 || step != 1)
+  std::optional<int64_t> first = firstColumnOf(slice);
+  if (!product || !first)
     return {};
   return {product, *first};
 }

@@ -8,11 +8,12 @@ namespace hone {
 
 NodeFilter NodeFilter::make(ArrayRef<std::string> only, ArrayRef<std::string> skip, std::string &why) {
   NodeFilter filter;
-  auto read = [&](ArrayRef<std::string> texts, SmallVector<llvm::GlobPattern> &patterns) {
+  auto read = [&](ArrayRef<std::string> texts, SmallVector<Pattern> &patterns) {
     for (const std::string &text : texts) {
-      llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(text);
+      auto own = std::make_shared<const std::string>(text);
+      llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(*own);
       if (pattern)
-        patterns.push_back(std::move(*pattern));
+        patterns.push_back({own, std::move(*pattern)});
       else
         why = "pattern '" + text + "': " + llvm::toString(pattern.takeError());
     }
@@ -30,9 +31,9 @@ static bool anyName(Location loc, function_ref<bool(StringRef)> test) {
 }
 
 bool NodeFilter::takes(Operation *op) const {
-  auto among = [&](const SmallVector<llvm::GlobPattern> &patterns) {
+  auto among = [&](const SmallVector<Pattern> &patterns) {
     return anyName(op->getLoc(), [&](StringRef name) {
-      return llvm::any_of(patterns, [&](const llvm::GlobPattern &p) { return p.match(name); });
+      return llvm::any_of(patterns, [&](const Pattern &p) { return p.glob.match(name); });
     });
   };
   return (only.empty() || among(only)) && !among(skip);

@@ -3,6 +3,7 @@
 #define HONE_PASSES_COMPRESS_NAMES_H
 #include "dialects/hone/HoneDialect.h"
 #include "llvm/Support/GlobPattern.h"
+#include <memory>
 
 namespace hone {
 
@@ -17,7 +18,12 @@ public:
   bool takes(mlir::Operation *op) const;
 
 private:
-  llvm::SmallVector<llvm::GlobPattern> only, skip;
+  /// A pattern refers to its text, which copies of the filter share.
+  struct Pattern {
+    std::shared_ptr<const std::string> text;
+    llvm::GlobPattern glob;
+  };
+  llvm::SmallVector<Pattern> only, skip;
 };
 
 /// The groups of a weight where groups of that many were asked for (0: the whole sum): those, if they divide

@@ -1,6 +1,6 @@
 // Rotations of queries and keys that stand beside each other in a merged projection become one: heads turn by
 // themselves, so it does not matter whose they are.
-#include "dialects/hone/HoneDialect.h"
+#include "dialects/hone/Slices.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/fuse/Passes.h"
@@ -15,13 +15,6 @@ using namespace mlir::hone;
 
 namespace {
 
-std::optional<int64_t> numberOf(Value value) {
-  auto constant = value.getDefiningOp<ConstantOp>();
-  if (!constant || constant.getValue().getNumElements() != 1)
-    return std::nullopt;
-  return (*cast<DenseElementsAttr>(constant.getValue()).value_begin<APInt>()).getSExtValue();
-}
-
 /// A rotation of neighbouring columns.
 struct Rotation {
   RopeOp rope;
@@ -31,14 +24,10 @@ struct Rotation {
   static std::optional<Rotation> of(RopeOp rope) {
     auto slice = rope.getInput().getDefiningOp<SliceOp>();
     auto type = cast<RankedTensorType>(rope.getType());
-    int64_t last = type.getRank() - 1;
-    if (!slice || type.isDynamicDim(last) || slice.getAxes() != ArrayRef<int64_t>{last} ||
-        numberOf(slice.getSteps()) != 1)
+    std::optional<int64_t> first = slice ? ::hone::firstColumnOf(slice) : std::nullopt;
+    if (!first || type.isDynamicDim(type.getRank() - 1))
       return std::nullopt;
-    std::optional<int64_t> first = numberOf(slice.getStarts());
-    if (!first || *first < 0)
-      return std::nullopt;
-    return Rotation{rope, slice.getInput(), *first, type.getDimSize(last)};
+    return Rotation{rope, slice.getInput(), *first, type.getShape().back()};
   }
   int64_t headSize() { return columns / int64_t(rope.getHeads()); }
   bool isBeside(Rotation &next) {

@@ -9,7 +9,6 @@
 #include "passes/partition/Cut.h"
 #include "passes/partition/Passes.h"
 #include "llvm/Support/Format.h"
-#include <list>
 
 namespace hone {
 #define GEN_PASS_DEF_ASSIGNDEVICES
@@ -117,11 +116,11 @@ private:
       if (place == std::end(names))
         return module.emitError("hone.partition: expected pins of a pattern and 'host' or 'cuda', got ")
                << entry;
-      Pin &pin = pins.emplace_back(Pin{pattern.str(), {}, Place(place - names)});
       std::string why;
-      pin.nodes = NodeFilter::make(pin.pattern, {}, why);
+      NodeFilter nodes = NodeFilter::make(pattern.str(), {}, why);
       if (!why.empty())
         return module.emitError("--partition: ") << why;
+      pins.push_back({pattern.str(), std::move(nodes), Place(place - names)});
     }
     return success();
   }
@@ -277,7 +276,7 @@ private:
   Shapes shapes;
   Rates rates[2]; // by place
   ExampleSizes sizes;
-  std::list<Pin> pins; // patterns refer to their text
+  std::vector<Pin> pins;
   CutProblem problem;
   int host = 0; // the task that inputs and what control flow hands in come from
   llvm::MapVector<Operation *, int> taskOf;
