@@ -6,7 +6,7 @@ def ExpandMath : Pass<"hone-expand-math"> {
   let summary = "writes f32 functions as polynomials";
   let description = [{
     exp, log, erf, tanh and the like on f32 scalars and vectors; what has no polynomial stays and becomes a call of libm.
-    f64 becomes a 16-bit float by way of f32 rounded to odd.
+    f64 becomes a 16-bit float by way of f32 rounded to odd; f32 becomes bf16 in integers where the target has no instruction for it.
 
     Needs: kernel functions on vectors already, so that a vector's function is one polynomial. Numerics: within 2e-6 of
     libm's, relative (`test/e2e/ops/Elementwise.py` holds exp, tanh and erf to that).

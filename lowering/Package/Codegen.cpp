@@ -3,6 +3,7 @@
 // lose registers to its reassociation, go without it. Objects do not depend on the number of threads.
 #include "lowering/Package/Codegen.h"
 #include "lld/Common/Driver.h"
+#include "lowering/Package/BFloat.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/IR/Threading.h"
@@ -139,6 +140,8 @@ static std::string compile(Part &part, mlir::hone::TargetAttr target, StringRef 
       function.setVisibility(llvm::GlobalValue::HiddenVisibility);
   if (part.isOptimized)
     optimize(*ir, *machine);
+  if (!target.fact("bf16"))
+    moveBFloatsAsBits(*ir);
   auto dump = [&](StringRef suffix, llvm::function_ref<void(llvm::raw_ostream &)> write) {
     if (dumpDir.empty())
       return;

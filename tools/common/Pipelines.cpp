@@ -102,6 +102,10 @@ static void buildCodegen(mlir::OpPassManager &pm) {
   // Device kernels first: what follows would lower them for the host.
   buildDeviceCodegen(pm.nest<mlir::ModuleOp>());
   // Functions first: what has no polynomial becomes a call only after all vectors are known.
+  // CPUs compute with bf16 in f32: said here, so that the roundings are seen by what follows.
+  mlir::arith::ArithEmulateUnsupportedFloatsOptions inF32;
+  inF32.sourceTypeStrs = {"bf16"};
+  pm.addPass(mlir::arith::createArithEmulateUnsupportedFloats(inF32));
   pm.addPass(createExpandMath());
   pm.addPass(mlir::createConvertVectorToSCFPass());
   // Host code leaves early on errors, which structured control flow can't express.
@@ -132,6 +136,7 @@ static void registerConversions() {
   mlir::memref::registerExpandStridedMetadataPass();
   mlir::registerLowerAffinePass();
   mlir::arith::registerArithExpandOpsPass();
+  mlir::arith::registerArithEmulateUnsupportedFloatsPass();
   mlir::registerConvertVectorToLLVMPass();
   mlir::registerConvertMathToLLVMPass();
   mlir::registerConvertMathToLibmPass();
