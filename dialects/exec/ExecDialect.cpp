@@ -25,6 +25,14 @@ LogicalResult LaunchOp::verify() {
   for (Type type : getBuffers().getTypes())
     if (!isOfDevice(type))
       return emitOpError("expected buffers of the device (memory space 1), got ") << type;
+  ArrayRef<int64_t> maps = getMaps();
+  if (maps.size() % 2)
+    return emitOpError("expected pairs of a buffer and lines as maps, got ") << maps.size() << " numbers";
+  for (size_t i = 0; i < maps.size(); i += 2)
+    if (maps[i] < 0 || maps[i] >= int64_t(getBuffers().size()) || maps[i + 1] < 1 || maps[i + 1] > 256 ||
+        cast<MemRefType>(getBuffers()[maps[i]].getType()).getRank() < 1)
+      return emitOpError("expected maps of 1 to 256 lines of buffers with an axis, got (")
+             << maps[i] << ", " << maps[i + 1] << ")";
   return success();
 }
 

@@ -56,9 +56,13 @@ def Exec_DispatchOp : Exec_Op<"dispatch"> {
 }
 def Exec_LaunchOp : Exec_Op<"launch"> {
   let summary = "starts a kernel of the device: a grid of blocks of `threads` with `shared` bytes of dynamic shared memory each";
-  let description = "A grid with a size of 0 runs nothing. Work of the device is done in order; an error ends the run here or at a later transfer.";
+  let description = [{
+    A grid with a size of 0 runs nothing. Work of the device is done in order; an error ends the run here or at a later transfer.
+    `maps`: pairs (number of a buffer, lines). Behind its buffers the kernel takes a tensor map for each: the buffer as a matrix of lines along
+    its last axis, of which boxes of so many lines and 128 bytes are copied with a swizzle of 128 bytes.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyMemRef>:$buffers, Index:$x, Index:$y, Index:$z, I64Attr:$threads,
-                   I64Attr:$shared, I64Attr:$call);
+                   I64Attr:$shared, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$maps, I64Attr:$call);
   let assemblyFormat = "$kernel `(` $buffers `)` `grid` `(` $x `,` $y `,` $z `)` `threads` $threads `shared` $shared `call` $call attr-dict `:` type($buffers)";
   let hasVerifier = 1;
 }

@@ -206,7 +206,8 @@ private:
       int64_t mine = 0;
       for (Value buffer : op.getBuffers())
         mine += slotsOf(cast<MemRefType>(buffer.getType()));
-      slots = std::max<int64_t>(slots, 2 * mine + sizeof(HoneLaunch) / 8);
+      int64_t maps = op.getMaps().size() / 2 * (1 + sizeof(HoneMatrix) / 8);
+      slots = std::max<int64_t>(slots, 2 * mine + maps + sizeof(HoneLaunch) / 8);
     });
     b.setInsertionPointToStart(&front);
     block = LLVM::AllocaOp::create(b, loc, pointer, b.getI64Type(), number(loc, slots), 16);
@@ -380,7 +381,7 @@ private:
     return success();
   }
 
-  /// In the block: the parameters' values, their addresses, the HoneLaunch.
+  /// In the block: the parameters' values, their addresses with those of maps, the HoneLaunch, its matrices.
   LogicalResult lowerLaunch(LaunchOp op) {
     Location loc = op.getLoc();
     auto kernel = module.lookupSymbol<ModuleOp>(op.getKernel());
@@ -397,7 +398,13 @@ private:
       LLVM::StoreOp::create(b, loc, value, field(loc, block, 8 * i));
       LLVM::StoreOp::create(b, loc, field(loc, block, 8 * i), field(loc, block, 8 * (count + i)));
     }
-    Value launch = field(loc, block, 16 * count);
+    ArrayRef<int64_t> maps = op.getMaps();
+    int64_t arguments = count + maps.size() / 2;
+    Value launch = field(loc, block, 8 * (count + arguments));
+    Value matrices = field(loc, launch, sizeof(HoneLaunch));
+    for (size_t i = 0; i < maps.size(); i += 2)
+      storeMatrix(loc, op.getBuffers()[maps[i]], maps[i + 1],
+                  field(loc, matrices, i / 2 * sizeof(HoneMatrix)));
     auto set = [&](int64_t offset, Value value) {
       LLVM::StoreOp::create(b, loc, value, field(loc, launch, offset));
     };
@@ -408,11 +415,29 @@ private:
     set(offsetof(HoneLaunch, threads), number(loc, op.getThreads()));
     set(offsetof(HoneLaunch, sharedBytes), number(loc, op.getShared()));
     set(offsetof(HoneLaunch, arguments), field(loc, block, 8 * count));
+    set(offsetof(HoneLaunch, matrices), matrices);
+    set(offsetof(HoneLaunch, matrixCount), number(loc, maps.size() / 2));
+    set(offsetof(HoneLaunch, argumentCount), number(loc, arguments));
     Value code = callTable(loc, offsetof(HoneRuntime, launch), b.getI32Type(),
                            {runtime, launch, number(loc, op.getCall(), 32)});
     unlessZero(loc, code);
     op.erase();
     return success();
+  }
+
+  void storeMatrix(Location loc, Value buffer, int64_t boxLines, Value to) {
+    SmallVector<Value> sizes = sizesOf(loc, buffer, false);
+    Value lines = number(loc, 1);
+    for (Value size : ArrayRef(sizes).drop_back())
+      lines = LLVM::MulOp::create(b, loc, lines, size);
+    int64_t width = (cast<MemRefType>(buffer.getType()).getElementTypeBitWidth() + 7) / 8;
+    std::pair<int64_t, Value> fields[] = {{offsetof(HoneMatrix, data), dataOf(loc, buffer)},
+                                          {offsetof(HoneMatrix, lines), lines},
+                                          {offsetof(HoneMatrix, lineLength), sizes.back()},
+                                          {offsetof(HoneMatrix, elementBytes), number(loc, width)},
+                                          {offsetof(HoneMatrix, boxLines), number(loc, boxLines)}};
+    for (auto [offset, value] : fields)
+      LLVM::StoreOp::create(b, loc, value, field(loc, to, offset));
   }
 
   void unlessZero(Location loc, Value code) {

@@ -37,12 +37,13 @@ const HostBuilder::DeviceCode &HostBuilder::deviceCode(KernelOp kernel) {
     for (unsigned step = 0; step < family->steps(kernel, variant); ++step) {
       b.setInsertionPointToEnd(module.getBody());
       std::string name = ("g" + Twine(deviceFunctions) + "_" + kernel.getFamily()).str();
-      auto function = makeDeviceFunction(b, kernel, family->workspaces(kernel, variant), name);
+      size_t maps = family->maps(kernel, {variant, step}).size();
+      auto function = makeDeviceFunction(b, kernel, family->workspaces(kernel, variant), maps, name);
       auto made = function->getParentOfType<ModuleOp>();
       made->setAttr("hone.kernel_number", b.getI64IntegerAttr(deviceFunctions));
       code.variants.back().push_back(made);
       b.setInsertionPointToStart(&function.getBody().front());
-      if (failed(family->emit(b, kernel, function.getArguments(), device, {variant, step})))
+      if (failed(family->emit(b, kernel, function.getArguments().drop_back(maps), device, {variant, step})))
         failedBuffer = true;
       func::ReturnOp::create(b, kernel.getLoc());
       if (std::string left = expandDeviceMath(function); !left.empty()) {
@@ -236,9 +237,12 @@ void HostBuilder::launchVariant(KernelOp kernel, const DeviceCode &code, ValueRa
     // The assembler knows its register budget only from both.
     function->setAttr("nvvm.reqntid", b.getDenseI32ArrayAttr({int32_t(launch.threads), 1, 1}));
     function->setAttr("nvvm.minctasm", b.getI32IntegerAttr(1));
+    SmallVector<int64_t> maps;
+    for (CudaMap map : family.maps(kernel, {variant, unsigned(step)}))
+      maps.append({map.buffer, map.lines});
     exec::LaunchOp::create(b, loc, FlatSymbolRefAttr::get(module.getSymNameAttr()), memory, launch.x,
                            launch.y, launch.z, b.getI64IntegerAttr(launch.threads),
-                           b.getI64IntegerAttr(launch.sharedBytes),
+                           b.getI64IntegerAttr(launch.sharedBytes), b.getDenseI64ArrayAttr(maps),
                            b.getI64IntegerAttr(call(kernel, *module.getSymName())));
   }
   for (Value workspace : workspaces)

@@ -1,6 +1,7 @@
 // The table of CUDA families, and what their emitters share.
 #include "lowering/KernelToCuda/CudaFamily.h"
 #include "lowering/KernelToHost/HostFamily.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -25,7 +26,7 @@ MemRefType onDevice(MemRefType type) {
                          IntegerAttr::get(IntegerType::get(type.getContext(), 64), 1));
 }
 
-func::FuncOp makeDeviceFunction(OpBuilder &b, KernelOp kernel, ArrayRef<MemRefType> workspaces,
+func::FuncOp makeDeviceFunction(OpBuilder &b, KernelOp kernel, ArrayRef<MemRefType> workspaces, size_t maps,
                                 StringRef name) {
   OpBuilder::InsertionGuard guard(b);
   auto module = ModuleOp::create(b, kernel.getLoc(), name);
@@ -34,6 +35,7 @@ func::FuncOp makeDeviceFunction(OpBuilder &b, KernelOp kernel, ArrayRef<MemRefTy
                                             llvm::to_vector(kernel->getResultTypes())))
     types.push_back(onDevice(bufferType(cast<RankedTensorType>(type))));
   llvm::append_range(types, workspaces);
+  types.append(maps, LLVM::LLVMPointerType::get(b.getContext()));
   b.setInsertionPointToStart(module.getBody());
   auto function = func::FuncOp::create(b, kernel.getLoc(), name, b.getFunctionType(types, {}));
   for (unsigned i = 0; i < kernel.getNumOperands(); ++i)

@@ -15,6 +15,13 @@ struct CudaLaunch {
   int64_t sharedBytes = 0; // dynamic shared memory
 };
 
+/// A buffer as the copy engine sees it: a matrix of lines along its last axis, of which boxes of `lines`
+/// lines and 128 bytes are copied, swizzled. Lines start at multiples of 16 bytes.
+struct CudaMap {
+  unsigned buffer; // its number among what `emit` has
+  int64_t lines;
+};
+
 /// Which of the device functions of a kernel is meant.
 struct CudaStep {
   unsigned variant = 0, step = 0;
@@ -40,6 +47,8 @@ public:
                                                         unsigned variant) const {
     return {};
   }
+  /// The maps that a function takes behind its buffers, as parameters of their own (!llvm.ptr).
+  virtual llvm::SmallVector<CudaMap> maps(mlir::hone::KernelOp kernel, CudaStep at) const { return {}; }
   /// Whether (i1, host code) this variant is meant for the sizes of `buffers` (inputs, then results). Not
   /// asked of the last one, which does any size.
   virtual mlir::Value serves(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel,
@@ -70,7 +79,8 @@ mlir::MemRefType onDevice(mlir::MemRefType type);
 
 /// An empty device function for `kernel` in a module of its own, both named `name`.
 mlir::func::FuncOp makeDeviceFunction(mlir::OpBuilder &b, mlir::hone::KernelOp kernel,
-                                      llvm::ArrayRef<mlir::MemRefType> workspaces, llvm::StringRef name);
+                                      llvm::ArrayRef<mlir::MemRefType> workspaces, size_t maps,
+                                      llvm::StringRef name);
 
 /// Writes the math of a device function out as far as the GPU has no instruction for it. What is left that
 /// only a library of the host computes is named, and then the kernel runs there; empty: nothing is left.

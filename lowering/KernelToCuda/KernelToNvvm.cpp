@@ -36,6 +36,11 @@ struct KernelToNvvm : ::hone::impl::KernelToNvvmBase<KernelToNvvm> {
     SmallVector<DictionaryAttr> attributes;
     b.setInsertionPointToStart(&body);
     for (unsigned i = 0; i < old; ++i) {
+      if (isa<LLVM::LLVMPointerType>(body.getArgument(i).getType())) {
+        body.getArgument(i).replaceAllUsesWith(body.addArgument(body.getArgument(i).getType(), loc));
+        attributes.push_back(mapAttributes(b));
+        continue;
+      }
       auto type = cast<MemRefType>(body.getArgument(i).getType());
       Value data = body.addArgument(pointer, loc);
       SmallVector<NamedAttribute> said = {b.getNamedAttr("llvm.align", b.getI64IntegerAttr(alignment(type))),
@@ -56,6 +61,13 @@ struct KernelToNvvm : ::hone::impl::KernelToNvvmBase<KernelToNvvm> {
     body.eraseArguments(0, old);
     function.setFunctionType(b.getFunctionType(body.getArgumentTypes(), {}));
     function.setAllArgAttrs(attributes);
+  }
+
+  /// A tensor map: 128 bytes by value, read by the copy engine where they are.
+  static DictionaryAttr mapAttributes(OpBuilder &b) {
+    auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 128);
+    return b.getDictionaryAttr({b.getNamedAttr("llvm.byval", TypeAttr::get(bytes)),
+                                b.getNamedAttr("llvm.align", b.getI64IntegerAttr(64))});
   }
 
   /// What may be said of a buffer's address. LLVM reads the whole of an aligned piece where it needs most of

@@ -154,10 +154,20 @@ public:
     if (staged.rows == StagedProduct::small.rows)
       return sizes.areAligned();
     // Large tiles where there is one for every multiprocessor.
-    CudaLaunch launch = StagedProduct::launch(b, loc, sizes.batch, sizes.m, sizes.n, staged);
     int64_t processors = ::hone::targetOf(kernel).fact("sms");
+    CudaLaunch launch = StagedProduct::launch(b, loc, sizes.batch, sizes.m, sizes.n, staged, processors);
     return arith::AndIOp::create(b, loc, sizes.areAligned(),
                                  sizes.compare(arith::CmpIPredicate::uge, launch.x, processors));
+  }
+
+  SmallVector<::hone::CudaMap> maps(KernelOp kernel, CudaStep at) const override {
+    Form form = formsOf(kernel)[at.variant];
+    auto *staged = std::get_if<StagedProduct::Form>(&form);
+    if (!staged)
+      return {};
+    MatmulOp op = matmulOf(kernel);
+    return StagedProduct::maps(*staged, cast<BlockArgument>(op.getLhs()).getArgNumber(),
+                               cast<BlockArgument>(op.getRhs()).getArgNumber());
   }
 
   LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,
@@ -181,7 +191,8 @@ public:
     if (auto *streamed = std::get_if<StreamedProduct::Form>(&form))
       return StreamedProduct::launch(b, loc, sizes.m, *streamed);
     if (auto *staged = std::get_if<StagedProduct::Form>(&form))
-      return StagedProduct::launch(b, loc, sizes.batch, sizes.m, sizes.n, *staged);
+      return StagedProduct::launch(b, loc, sizes.batch, sizes.m, sizes.n, *staged,
+                                   ::hone::targetOf(kernel).fact("sms"));
     return TileProduct::launch(b, loc, sizes.batch, sizes.m, sizes.n, std::get<TileProduct::Form>(form));
   }
 };

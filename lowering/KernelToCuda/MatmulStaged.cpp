@@ -68,7 +68,7 @@ StagedProduct::Matrix MatmulStaged::right() {
 }
 
 StagedProduct::Matrix MatmulStaged::matrixOf(Value buffer) {
-  return {memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer), size.k, true};
+  return {memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer), size.k, true, constant(0)};
 }
 
 StagedProduct::Matrix MatmulStaged::matrix(Value operand, bool alongK) {
@@ -77,8 +77,9 @@ StagedProduct::Matrix MatmulStaged::matrix(Value operand, bool alongK) {
   for (auto [axis, index] : llvm::enumerate(place.leadingOf(region, operand)))
     position = add(multiply(position, region.dim(operand, axis)), index);
   Value pitch = region.dim(operand, rank - 1);
-  Value bytes = multiply(multiply(position, region.dim(operand, rank - 2)), multiply(pitch, constant(2)));
-  return {add(memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer), bytes), pitch, alongK};
+  Value line = multiply(position, region.dim(operand, rank - 2));
+  Value bytes = multiply(line, multiply(pitch, constant(2)));
+  return {add(memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer), bytes), pitch, alongK, line};
 }
 
 //===-- host code --------------------------------------------------------------------===//
@@ -104,6 +105,7 @@ Value MatmulSizes::areAligned() {
       Value line = memref::DimOp::create(b, loc, buffer, typeOf(operand).getRank() - 1);
       Value rest = arith::RemUIOp::create(b, loc, line, constant(8));
       all = arith::AndIOp::create(b, loc, all, compare(arith::CmpIPredicate::eq, rest, 0));
+      all = arith::AndIOp::create(b, loc, all, compare(arith::CmpIPredicate::ne, line, 0));
     }
   return all;
 }

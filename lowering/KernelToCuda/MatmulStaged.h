@@ -68,7 +68,7 @@ struct MatmulSizes {
               bool isFlat);
   mlir::Value constant(int64_t value);
   mlir::Value compare(mlir::arith::CmpIPredicate how, mlir::Value x, int64_t y);
-  /// Whether the lines of both operands start at multiples of 16 bytes.
+  /// Whether the lines of both operands start at multiples of 16 bytes, and there is something on them.
   mlir::Value areAligned();
 };
 

@@ -58,6 +58,19 @@ public:
     return sizes.compare(arith::CmpIPredicate::ule, sizes.m, waysOf(kernel)[variant].most);
   }
 
+  SmallVector<::hone::CudaMap> maps(KernelOp kernel, CudaStep at) const override {
+    Way way = waysOf(kernel)[at.variant];
+    if (at.step == 0) // not the product
+      return {};
+    MatmulOp op = matmulOf(kernel);
+    unsigned workspace = kernel.getNumOperands() + kernel.getNumResults();
+    StagedProduct::Form stages = stagesOf(kernel, way);
+    if (way.kind == Way::unpacks)
+      return StagedProduct::maps(stages, cast<BlockArgument>(op.getLhs()).getArgNumber(), workspace);
+    auto dequantize = op.getRhs().getDefiningOp<DequantizeOp>();
+    return StagedProduct::maps(stages, workspace, ::hone::packedInput(dequantize.getInput()));
+  }
+
   LogicalResult emit(OpBuilder &b, KernelOp kernel, ValueRange buffers, TargetAttr,
                      CudaStep at) const override {
     Location loc = kernel.getLoc();
@@ -92,7 +105,8 @@ public:
     if (way.kind == Way::streams)
       return StreamedProduct::launch(b, loc, sizes.m, quant);
     if (at.step == 1)
-      return StagedProduct::launch(b, loc, sizes.batch, sizes.m, sizes.n, stagesOf(kernel, way));
+      return StagedProduct::launch(b, loc, sizes.batch, sizes.m, sizes.n, stagesOf(kernel, way),
+                                   ::hone::targetOf(kernel).fact("sms"));
     return way.kind == Way::unpacks ? QuantTiles::launchUnpacked(b, loc, quant)
                                     : RowRounding::launch(b, loc, sizes.m);
   }
@@ -111,11 +125,12 @@ private:
   /// Large tiles where columns make many of them.
   static StagedProduct::Form stagesOf(KernelOp kernel, Way way) {
     bool isSmall = QuantForm(kernel, 8).n < 2048;
-    if (way.kind == Way::rounds)
-      return isSmall ? StagedProduct::smallInteger : StagedProduct::largeInteger;
+    bool isInteger = way.kind == Way::rounds;
     if (isSmall)
-      return StagedProduct::small;
-    return ::hone::targetOf(kernel).fact("wgmma") ? StagedProduct::square : StagedProduct::large;
+      return isInteger ? StagedProduct::smallInteger : StagedProduct::small;
+    if (::hone::targetOf(kernel).fact("wgmma"))
+      return isInteger ? StagedProduct::squareInteger : StagedProduct::square;
+    return isInteger ? StagedProduct::largeInteger : StagedProduct::large;
   }
 };
 

@@ -1,6 +1,5 @@
 // The ring of stages, the fragments, and the way out.
 #include "lowering/KernelToCuda/StagedProduct.h"
-#include "lowering/KernelToCuda/Warpgroup.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -12,28 +11,39 @@ using namespace mlir::hone;
 
 namespace hone {
 
-CudaLaunch StagedProduct::launch(OpBuilder &b, Location loc, Value batch, Value m, Value n, Form form) {
+CudaLaunch StagedProduct::launch(OpBuilder &b, Location loc, Value batch, Value m, Value n, Form form,
+                                 int64_t processors) {
   auto tiles = [&](Value size, int64_t of) -> Value {
     return b.createOrFold<arith::CeilDivUIOp>(loc, size, arith::ConstantIndexOp::create(b, loc, of));
   };
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   Value blocks = b.createOrFold<arith::MulIOp>(loc, tiles(m, form.rows), tiles(n, form.columns));
-  return {b.createOrFold<arith::MulIOp>(loc, batch, blocks), one, one, form.threads(), form.sharedBytes()};
+  blocks = b.createOrFold<arith::MulIOp>(loc, batch, blocks);
+  if (form.isForWarpgroups())
+    blocks = b.createOrFold<arith::MinUIOp>(loc, blocks, arith::ConstantIndexOp::create(b, loc, processors));
+  return {blocks, one, one, form.threads(), form.sharedBytes()};
 }
 
-void StagedProduct::emit() {
-  size = sizes();
-  Value down = divideUp(size.m, constant(form.rows)), across = divideUp(size.n, constant(form.columns));
-  Value block = blockIndex(b, loc), tiles = multiply(down, across);
-  enterBatch(divide(block, tiles));
+void StagedProduct::enterTile(Value number) {
+  Value tiles = multiply(down, across);
+  enterBatch(divide(number, tiles));
   // Blocks that run together are to share operands in the L2 cache: tiles are numbered down a band of 8, then
   // across.
   constexpr int64_t band = 8;
-  Value inBatch = modulo(block, tiles), perBand = multiply(across, constant(band));
+  Value inBatch = modulo(number, tiles), perBand = multiply(across, constant(band));
   Value first = multiply(divide(inBatch, perBand), constant(band));
   Value bandHeight = minimum(subtract(down, first), constant(band)), inBand = modulo(inBatch, perBand);
   row0 = multiply(add(first, modulo(inBand, bandHeight)), constant(form.rows));
   column0 = multiply(divide(inBand, bandHeight), constant(form.columns));
+}
+
+void StagedProduct::emit() {
+  size = sizes();
+  down = divideUp(size.m, constant(form.rows));
+  across = divideUp(size.n, constant(form.columns));
+  if (form.isForWarpgroups())
+    return emitWarpgroups();
+  enterTile(blockIndex(b, loc));
   thread = threadIndex(b, loc);
   lane = modulo(thread, constant(32));
   Value warp = divide(thread, constant(32));
@@ -50,13 +60,12 @@ void StagedProduct::emit() {
       fill(filling, number, stage);
     NVVM::CpAsyncCommitGroupOp::create(b, loc);
   };
-  // Products of a warpgroup are waited for one step later: until then their stage is not filled.
-  int64_t ahead = form.stages - (form.isForWarpgroups() ? 2 : 1), bytes = form.stageBytes();
+  int64_t ahead = form.stages - 1, bytes = form.stageBytes();
   for (int64_t s = 0; s < ahead; ++s)
     fillStage(constant(s), constant(s * bytes));
 
   SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4,
-                             form.isInteger() ? integer(0) : real(0));
+                             form.isInteger ? integer(0) : real(0));
   carried.append({constant(0), constant(ahead * bytes)}); // the stages to read and to fill
   auto loop =
       scf::ForOp::create(b, loc, constant(0), divideUp(size.k, constant(form.depth())), constant(1), carried);
@@ -67,25 +76,16 @@ void StagedProduct::emit() {
     Value filled = next.pop_back_val(), read = next.pop_back_val();
     Value number = add(loop.getInductionVar(), constant(ahead));
     NVVM::CpAsyncWaitGroupOp::create(b, loc, ahead - 1);
-    if (form.isForWarpgroups())
-      publishToProducts(b, loc);
     barrier(); // the stage is there for all, and nobody reads the one that is filled next any more
-    if (form.isForWarpgroups())
-      startStage(read, next);
     fillStage(number, filled);
-    if (form.isForWarpgroups())
-      waitForProducts(b, loc, 1, next);
-    else
-      multiplyStage(read, y.alongK, next);
+    multiplyStage(read, y.alongK, next);
     for (Value stage : {read, filled}) {
       Value behind = add(stage, constant(bytes));
-      next.push_back(select(less(behind, constant(form.stages * bytes)), behind, constant(0)));
+      next.push_back(select(less(behind, constant(form.ringBytes())), behind, constant(0)));
     }
     scf::YieldOp::create(b, loc, next);
   }
   SmallVector<Value> sums(loop.getResults().drop_back(2));
-  if (form.isForWarpgroups())
-    waitForProducts(b, loc, 0, sums);
   NVVM::CpAsyncWaitGroupOp::create(b, loc, 0);
   barrier(); // sums take the place of the stages
   storeSums(sums);
@@ -141,7 +141,7 @@ SmallVector<Value> StagedProduct::loadFragments(Value at, bool transposed) {
   SmallVector<Value> registers;
   for (int64_t i = 0; i < 4; ++i) {
     Value word = LLVM::ExtractValueOp::create(b, loc, i32, loaded, ArrayRef<int64_t>{i});
-    if (!form.isInteger() && elementType().isF16())
+    if (!form.isInteger && elementType().isF16())
       word = LLVM::BitcastOp::create(b, loc, VectorType::get({2}, elementType()), word);
     registers.push_back(word);
   }
@@ -181,59 +181,53 @@ void StagedProduct::multiplyStage(Value stage, bool rightAlongK, MutableArrayRef
   }
 }
 
-/// Starts the products of a stage: each warpgroup has 64 rows of the tile.
-void StagedProduct::startStage(Value stage, MutableArrayRef<Value> sums) {
-  Value group = multiply(divide(thread, constant(128)), constant(64 * lineBytes));
-  Value left = tileDescriptor(b, loc, sharedAt(memory, add(stage, group)));
-  Value right = tileDescriptor(b, loc, sharedAt(memory, add(stage, constant(form.rows * lineBytes))));
-  beginProducts(b, loc);
-  for (int64_t piece = 0; piece < lineBytes / 16; piece += 2) { // 16 steps of k
-    auto at = [&](Value tile) {
-      Value step = arith::ConstantIntOp::create(b, loc, b.getI64Type(), piece);
-      return b.createOrFold<arith::AddIOp>(loc, tile, step);
-    };
-    startProduct(b, loc, elementType(), at(left), at(right), sums);
-  }
-  endProducts(b, loc);
-}
-
 //===-- the way out ----------------------------------------------------------------===//
 
 void StagedProduct::storeSums(ArrayRef<Value> sums) {
-  Value pitch = constant(4 * form.sumPitch()); // bytes
-  auto at = [&](Value row, Value column) {
-    return sharedAt(memory, add(multiply(row, pitch), multiply(column, constant(4))));
-  };
+  shareSums(sums, memory);
+  barrier();
+  storeShared(memory, thread, form.threads(), form.rows, constant(0), constant(0));
+}
+
+Value StagedProduct::sumAt(Value memory, Value row, Value column) {
+  Value place = add(multiply(row, constant(form.sumPitch())), column);
+  return sharedAt(memory, multiply(place, constant(4)));
+}
+
+void StagedProduct::shareSums(ArrayRef<Value> sums, Value memory) {
   Value g = divide(lane, constant(4)), t2 = multiply(modulo(lane, constant(4)), constant(2));
-  size_t across = warpColumns() / 8;
+  size_t across = std::min(warpColumns(), form.sumColumns()) / 8;
   for (size_t i = 0; i < sums.size(); i += 2) {
     size_t fragment = i / 4;
     Value row = add(add(warpRow, g), constant(fragment / across * 16 + i % 4 / 2 * 8));
     Value column = add(add(warpColumn, t2), constant(fragment % across * 8));
     SmallVector<Value> two(sums.slice(i, 2));
-    if (form.isInteger())
+    if (form.isInteger)
       for (Value &sum : two)
         sum = arith::SIToFPOp::create(b, loc, b.getF32Type(), sum);
     Value pair = vector::FromElementsOp::create(b, loc, VectorType::get({2}, b.getF32Type()), two);
-    LLVM::StoreOp::create(b, loc, pair, at(row, column), 8);
+    LLVM::StoreOp::create(b, loc, pair, sumAt(memory, row, column), 8);
   }
-  barrier();
+}
+
+void StagedProduct::storeShared(Value memory, Value thread, int64_t threads, int64_t rows, Value firstRow,
+                                Value firstColumn) {
   constexpr int64_t run = 8;
-  Value perRow = constant(form.columns / run);
-  auto loop = scf::ForOp::create(b, loc, constant(0),
-                                 constant(form.rows * form.columns / run / form.threads()), constant(1));
+  Value perRow = constant(form.sumColumns() / run);
+  auto loop = scf::ForOp::create(b, loc, constant(0), constant(rows * form.sumColumns() / run / threads),
+                                 constant(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  Value number = add(multiply(loop.getInductionVar(), constant(form.threads())), thread);
-  Value row = divide(number, perRow), column = multiply(modulo(number, perRow), constant(run));
+  Value number = add(multiply(loop.getInductionVar(), constant(threads)), thread);
+  Value row = add(firstRow, divide(number, perRow)), column = multiply(modulo(number, perRow), constant(run));
   SmallVector<Value> elements;
   auto four = VectorType::get({4}, b.getF32Type());
   for (int64_t i = 0; i < run; i += 4) {
-    Value part = LLVM::LoadOp::create(b, loc, four, at(row, add(column, constant(i))), 16);
+    Value part = LLVM::LoadOp::create(b, loc, four, sumAt(memory, row, add(column, constant(i))), 16);
     for (int64_t j = 0; j < 4; ++j)
       elements.push_back(vector::ExtractOp::create(b, loc, part, ArrayRef<int64_t>{j}));
   }
-  store(elements, add(row0, row), add(column0, column));
+  store(elements, add(row0, row), add(column0, add(firstColumn, column)));
 }
 
 } // namespace hone

@@ -6,42 +6,57 @@
 
 namespace hone {
 
-/// A block computes a tile. Tiles of the operands travel in a ring of stages in shared memory: cp.async fills
-/// one while mma.sync works on another, or wgmma, where a form is for warpgroups. A line of a tile is 128
-/// bytes or more; its pieces of 16 bytes are swizzled (piece p of line l lies at p ^ (l % 8)), so that
-/// neither the copies nor ldmatrix meet in a bank. Sums leave through shared memory, from where each thread
-/// puts 8 neighbours through the epilogue.
+/// Tiles of the operands travel in a ring of stages in shared memory. A block computes a tile of the result:
+/// its threads fill a stage by cp.async while their mma.sync work on another. Or, where a form is for
+/// warpgroups, one block a multiprocessor goes from tile to tile: a thread of its first warpgroup has boxes
+/// of the operands copied (TMA), the other two multiply what has arrived (wgmma), and transaction barriers
+/// are all that they have in common. A line of a stage is 128 bytes or more; its pieces of 16 bytes are
+/// swizzled (piece p of line l lies at p ^ (l % 8)), so that neither the copies nor ldmatrix meet in a bank.
+/// Sums leave through shared memory, from where each thread puts 8 neighbours through the epilogue.
 class StagedProduct : public Product {
 public:
   static constexpr int64_t lineBytes = 128; // of a row or column in a stage
   /// What host code and kernel must agree on. Warps cut the tile into equal parts.
   struct Form {
     int64_t rows, columns, warpsDown, warpsAcross, stages;
-    /// integers: operands of i8 along k, sums of i32. warpgroups: wgmma; 16 rows a warp, all columns, the
-    /// right operand along k.
-    enum Cores { floats, integers, warpgroups } cores;
+    /// warpgroups: wgmma; 16 rows a warp, all columns, both operands along k.
+    enum Cores { warps, warpgroups } cores;
+    bool isInteger; // operands of i8 along k, sums of i32; else of f16 or bf16, sums of f32
     bool isForWarpgroups() const { return cores == warpgroups; }
-    bool isInteger() const { return cores == integers; }
-    int64_t width() const { return isInteger() ? 1 : 2; } // bytes of an element
-    int64_t depth() const { return lineBytes / width(); } // steps of k in a stage
-    int64_t threads() const { return 32 * warpsDown * warpsAcross; }
+    int64_t width() const { return isInteger ? 1 : 2; }                  // bytes of an element
+    int64_t depth() const { return lineBytes / width(); }                // steps of k in a stage
+    int64_t multipliers() const { return 32 * warpsDown * warpsAcross; } // threads
+    int64_t threads() const { return multipliers() + (isForWarpgroups() ? warpgroup : 0); }
     int64_t stageBytes() const { return (rows + columns) * lineBytes; }
-    int64_t sumPitch() const { return columns + 8; } // floats of a row on their way out
-    int64_t sharedBytes() const { return std::max(stages * stageBytes(), rows * sumPitch() * 4); }
+    int64_t ringBytes() const { return stages * stageBytes(); }
+    /// Columns of sums that are on their way out together, and the floats of their rows.
+    int64_t sumColumns() const { return isForWarpgroups() ? std::min<int64_t>(columns, 128) : columns; }
+    int64_t sumPitch() const { return sumColumns() + 8; }
+    int64_t sumBytes() const { return rows * sumPitch() * 4; }
+    /// With warpgroups the ring is filled for the next tile while sums leave. Behind both: two barriers a
+    /// stage.
+    int64_t sharedBytes() const {
+      return isForWarpgroups() ? ringBytes() + sumBytes() + 16 * stages : std::max(ringBytes(), sumBytes());
+    }
   };
-  static constexpr Form small{64, 64, 2, 2, 4, Form::floats}, large{128, 128, 2, 4, 3, Form::floats};
-  static constexpr Form square{128, 128, 8, 1, 4, Form::warpgroups},
-      wide{128, 256, 8, 1, 4, Form::warpgroups};
-  static constexpr Form smallInteger{64, 64, 2, 2, 4, Form::integers},
-      largeInteger{128, 128, 2, 4, 3, Form::integers};
+  static constexpr int64_t warpgroup = 128; // threads
+  static constexpr Form small{64, 64, 2, 2, 4, Form::warps, false},
+      large{128, 128, 2, 4, 3, Form::warps, false};
+  static constexpr Form square{128, 128, 8, 1, 4, Form::warpgroups, false},
+      wide{128, 256, 8, 1, 3, Form::warpgroups, false};
+  static constexpr Form smallInteger{64, 64, 2, 2, 4, Form::warps, true},
+      largeInteger{128, 128, 2, 4, 3, Form::warps, true},
+      squareInteger{128, 128, 8, 1, 4, Form::warpgroups, true};
 
   StagedProduct(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
                 mlir::Value root, Form form)
       : Product(b, loc, kernel, buffers, root), form(form) {}
   void emit();
-  /// The grid for products of these sizes (host code).
+  /// The grid for products of these sizes (host code), on a chip with so many multiprocessors.
   static CudaLaunch launch(mlir::OpBuilder &b, mlir::Location loc, mlir::Value batch, mlir::Value m,
-                           mlir::Value n, Form form);
+                           mlir::Value n, Form form, int64_t processors);
+  /// The maps that a form needs of the buffers with these numbers.
+  static llvm::SmallVector<CudaMap> maps(Form form, unsigned left, unsigned right);
 
 protected:
   /// A matrix in global memory. Its lines start at multiples of 16 bytes.
@@ -49,10 +64,11 @@ protected:
     mlir::Value address; // in bytes, as index
     mlir::Value pitch;   // elements from line to line
     bool alongK;         // a line is a row of left or a column of right; else it is a step of k
+    mlir::Value line;    // of its buffer, at which it starts
   };
   /// Called once, in front of all else.
   virtual Sizes sizes() = 0;
-  /// Called once: the position of this block in the batch.
+  /// The position of the tile in the batch: what follows where `b` stands is about it.
   virtual void enterBatch(mlir::Value position) = 0;
   virtual Matrix left() = 0;
   virtual Matrix right() = 0;
@@ -71,15 +87,33 @@ private:
                     int64_t offset);
   void fill(const Filling &filling, mlir::Value number, mlir::Value stage);
   void multiplyStage(mlir::Value stage, bool rightAlongK, llvm::MutableArrayRef<mlir::Value> sums);
-  void startStage(mlir::Value stage, llvm::MutableArrayRef<mlir::Value> sums);
   llvm::SmallVector<mlir::Value> loadFragments(mlir::Value at, bool transposed);
   void storeSums(llvm::ArrayRef<mlir::Value> sums);
+  /// Writes sums of form.sumColumns() columns to shared memory.
+  void shareSums(llvm::ArrayRef<mlir::Value> sums, mlir::Value memory);
+  /// What one of so many threads stores of them, from a row and a column of the tile on.
+  void storeShared(mlir::Value memory, mlir::Value thread, int64_t threads, int64_t rows,
+                   mlir::Value firstRow, mlir::Value firstColumn);
+  mlir::Value sumAt(mlir::Value memory, mlir::Value row, mlir::Value column);
+  /// The tile with this number becomes the one that is computed.
+  void enterTile(mlir::Value number);
+  mlir::Type sumType() { return form.isInteger ? mlir::Type(b.getI32Type()) : mlir::Type(b.getF32Type()); }
+
+  // With warpgroups (StagedWarpgroups.cpp).
+  void emitWarpgroups();
+  void prepareBarriers();
+  void produce(mlir::Value tiles), consume(mlir::Value tiles);
+  void startStage(mlir::Value stage, llvm::MutableArrayRef<mlir::Value> sums);
+  void releaseStage(mlir::Value stage);
+  /// Of a stage by its number: it has arrived; it may be filled.
+  mlir::Value arrivedBarrier(mlir::Value stage), freeBarrier(mlir::Value stage);
 
   int64_t warpRows() const { return form.rows / form.warpsDown; } // of a warp's part
   int64_t warpColumns() const { return form.columns / form.warpsAcross; }
 
   Form form;
-  mlir::Value memory; // of the block
+  mlir::Value memory;       // of the block
+  mlir::Value down, across; // tiles
   mlir::Value thread, lane, row0, column0;
   mlir::Value warpRow, warpColumn; // in the tile
 };

@@ -13,21 +13,21 @@ namespace hone {
 static void changeSums(OpBuilder &b, Location loc, StringRef text, MutableArrayRef<Value> sums,
                        ValueRange inputs, StringRef inputConstraints) {
   std::string constraints;
+  Type type = sums[0].getType();
   for (size_t i = 0; i < sums.size(); ++i)
-    constraints += "=f,";
+    constraints += type.isF32() ? "=f," : "=r,";
   constraints += inputConstraints;
   for (size_t i = 0; i < sums.size(); ++i)
     constraints += (constraints.back() == ',' ? "" : ",") + std::to_string(i);
   SmallVector<Value> operands(inputs);
   operands.append(sums.begin(), sums.end());
-  Type f32 = b.getF32Type();
-  auto all = LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(sums.size(), f32));
+  auto all = LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(sums.size(), type));
   Value changed = LLVM::InlineAsmOp::create(b, loc, all, operands, text, constraints,
                                             /*has_side_effects=*/true, /*is_align_stack=*/false,
                                             LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
                       .getResult(0);
   for (auto [i, sum] : llvm::enumerate(sums))
-    sum = LLVM::ExtractValueOp::create(b, loc, f32, changed, ArrayRef<int64_t>{int64_t(i)});
+    sum = LLVM::ExtractValueOp::create(b, loc, type, changed, ArrayRef<int64_t>{int64_t(i)});
 }
 
 Value tileDescriptor(OpBuilder &b, Location loc, Value address) {
@@ -43,14 +43,18 @@ Value tileDescriptor(OpBuilder &b, Location loc, Value address) {
 
 void startProduct(OpBuilder &b, Location loc, Type element, Value left, Value right,
                   MutableArrayRef<Value> sums) {
-  std::string type = element.isF16() ? "f16" : "bf16", registers;
+  // Shape along k, types, and behind the operands the signs and, for 16 bits, that both run along k.
+  std::string type = element.isInteger(8) ? "k32.s32.s8.s8"
+                     : element.isF16()    ? "k16.f32.f16.f16"
+                                          : "k16.f32.bf16.bf16";
+  std::string form = element.isInteger(8) ? "" : ", 1, 1, 0, 0", registers;
   for (size_t i = 0; i < sums.size(); ++i)
     registers += (i ? ", $" : "$") + std::to_string(i);
   size_t n = sums.size();
   std::string text =
       "{ .reg .pred accumulate; setp.ne.b32 accumulate, 1, 0; wgmma.mma_async.sync.aligned.m64n" +
-      std::to_string(2 * n) + "k16.f32." + type + "." + type + " {" + registers + "}, $" + std::to_string(n) +
-      ", $" + std::to_string(n + 1) + ", accumulate, 1, 1, 0, 0; }";
+      std::to_string(2 * n) + type + " {" + registers + "}, $" + std::to_string(n) + ", $" +
+      std::to_string(n + 1) + ", accumulate" + form + "; }";
   changeSums(b, loc, text, sums, {left, right}, "l,l");
 }
 
@@ -59,11 +63,6 @@ void endProducts(OpBuilder &b, Location loc) { NVVM::WgmmaGroupSyncAlignedOp::cr
 
 void waitForProducts(OpBuilder &b, Location loc, int64_t pending, MutableArrayRef<Value> sums) {
   changeSums(b, loc, "wgmma.wait_group.sync.aligned " + std::to_string(pending) + ";", sums, {}, "");
-}
-
-void publishToProducts(OpBuilder &b, Location loc) {
-  auto shared = NVVM::SharedSpaceAttr::get(b.getContext(), NVVM::SharedSpace::shared_cta);
-  NVVM::FenceProxyOp::create(b, loc, NVVM::ProxyKind::async_shared, shared);
 }
 
 } // namespace hone

@@ -10,9 +10,10 @@ namespace hone {
 /// `address` on (!llvm.ptr<3>), a multiple of 1024 bytes but for steps of k of 32 bytes each.
 mlir::Value tileDescriptor(mlir::OpBuilder &b, mlir::Location loc, mlir::Value address);
 
-/// Starts sums += left * right of 64 rows and 2 * sums.size() columns by 16 steps of k. `sums` (f32) become
-/// what may be given to further products, and read after `waitForProducts`: register 4 j + i of lane 4 g + t
-/// of a warp is row g + 8 (i / 2) of the warp's 16, column 8 j + 2 t + i % 2. `element`: f16 or bf16.
+/// Starts sums += left * right of 64 rows and 2 * sums.size() columns by 32 bytes of k. `sums` (f32; i32
+/// where `element` is i8) become what may be given to further products, and read after `waitForProducts`:
+/// register 4 j + i of lane 4 g + t of a warp is row g + 8 (i / 2) of the warp's 16, column 8 j + 2 t + i
+/// % 2. `element`: f16, bf16 or i8.
 void startProduct(mlir::OpBuilder &b, mlir::Location loc, mlir::Type element, mlir::Value left,
                   mlir::Value right, llvm::MutableArrayRef<mlir::Value> sums);
 
@@ -22,8 +23,6 @@ void beginProducts(mlir::OpBuilder &b, mlir::Location loc);
 void endProducts(mlir::OpBuilder &b, mlir::Location loc);
 void waitForProducts(mlir::OpBuilder &b, mlir::Location loc, int64_t pending,
                      llvm::MutableArrayRef<mlir::Value> sums);
-/// What this thread has written to shared memory is there for wgmma, once others know of it by a barrier.
-void publishToProducts(mlir::OpBuilder &b, mlir::Location loc);
 
 } // namespace hone
 #endif

@@ -53,9 +53,16 @@ FailureOr<std::string> emitPtx(ModuleOp kernel, mlir::hone::TargetAttr device) {
   // LLVM ends the process over a pair that does not exist.
   if (std::string reason = refusesPtx(device); !reason.empty())
     return kernel.emitError() << reason;
-  for (auto function : kernel.getOps<LLVM::LLVMFuncOp>())
-    if (!function.isExternal() && function.getLinkage() == LLVM::Linkage::External)
-      function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), UnitAttr::get(kernel.getContext()));
+  auto unit = UnitAttr::get(kernel.getContext());
+  for (auto function : kernel.getOps<LLVM::LLVMFuncOp>()) {
+    if (function.isExternal() || function.getLinkage() != LLVM::Linkage::External)
+      continue;
+    function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), unit);
+    // Tensor maps are read where the launch has put them.
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      if (function.getArgAttr(i, LLVM::LLVMDialect::getByValAttrName()))
+        function.setArgAttr(i, NVVM::NVVMDialect::getGridConstantAttrName(), unit);
+  }
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> ir = translateModuleToLLVMIR(kernel, context);
   std::string error;

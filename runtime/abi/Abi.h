@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define HONE_ABI_VERSION 2
+#define HONE_ABI_VERSION 3
 #define HONE_MAX_RANK 8
 #define HONE_ENTRY_SYMBOL "hone_entry"
 #define HONE_DEVICE_CODE_SYMBOL "hone_device_code"
@@ -32,10 +32,20 @@ typedef struct HoneDeviceCode {
   uint64_t size;
 } HoneDeviceCode;
 
-// How a kernel of the device is started: arguments[i] points to the value of its parameter i.
+// A matrix in the memory of the device, of which a kernel copies boxes of `boxLines` lines and 128 bytes,
+// swizzled by 128 bytes. Lines lie behind each other.
+typedef struct HoneMatrix {
+  const void *data;
+  int64_t lines, lineLength, elementBytes, boxLines;
+} HoneMatrix;
+
+// How a kernel of the device is started: arguments[i] points to the value of its parameter i. The last
+// `matrixCount` point nowhere: they are for the tensor maps of `matrices`, which the runtime makes.
 typedef struct HoneLaunch {
   int64_t kernel, grid[3], threads, sharedBytes;
-  void *const *arguments;
+  void **arguments;
+  const HoneMatrix *matrices;
+  int64_t matrixCount, argumentCount;
 } HoneLaunch;
 
 // Where a transfer goes.

@@ -6,7 +6,9 @@
 #include "runtime/context/Module.h"
 #include "runtime/devices/DeviceArena.h"
 #include "runtime/devices/host/Pool.h"
+#include <array>
 #include <atomic>
+#include <map>
 #include <span>
 
 namespace hone::rt {
@@ -75,13 +77,18 @@ private:
                           int32_t op);
   static int32_t launch(HoneRuntime *, const HoneLaunch *, int32_t op);
   int32_t deviceFailed(int32_t op, const Status &status);
+  Status mapMatrices(const HoneLaunch &how);
   Status finishDevice();
 
   std::shared_ptr<Module> code;
   Interface interface;
   Arena arena;
   std::unique_ptr<DeviceArena> deviceArena; // null: the module runs on the host
-  int32_t firstUnproven = -1;               // call since which the device has not been waited for
+  struct alignas(64) EncodedMap {
+    char bytes[128];
+  };
+  std::map<std::array<int64_t, 5>, EncodedMap> tensorMaps; // by address, lines, their length and width, box
+  int32_t firstUnproven = -1; // call since which the device has not been waited for
   std::unique_ptr<Pool> pool;
   std::vector<HoneTensorRef> inputRefs, outputRefs;
   struct Symbol {

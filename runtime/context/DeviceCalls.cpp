@@ -74,6 +74,10 @@ int32_t Context::launch(HoneRuntime *runtime, const HoneLaunch *how, int32_t op)
   launch.block[0] = static_cast<uint32_t>(how->threads);
   launch.sharedBytes = static_cast<uint32_t>(how->sharedBytes);
   launch.arguments = how->arguments;
+  if (Status status = self.mapMatrices(*how); !status.ok()) {
+    self.record(op, status.message);
+    return 1;
+  }
   int64_t start = self.profiling ? self.now() : 0;
   if (self.firstUnproven < 0)
     self.firstUnproven = op;
@@ -91,6 +95,36 @@ int32_t Context::launch(HoneRuntime *runtime, const HoneLaunch *how, int32_t op)
   self.firstUnproven = -1;
   self.remember(op, start, start + *took);
   return 0;
+}
+
+/// Points the last arguments to tensor maps, which are made once for each matrix.
+Status Context::mapMatrices(const HoneLaunch &how) {
+  constexpr size_t most = 4096; // sizes and places that change with every run must not fill the memory
+  for (int64_t i = 0; i < how.matrixCount; ++i) {
+    const HoneMatrix &matrix = how.matrices[i];
+    if (tensorMaps.size() + static_cast<size_t>(how.matrixCount) > most && i == 0)
+      tensorMaps.clear();
+    auto [at, isNew] =
+        tensorMaps.try_emplace({static_cast<int64_t>(reinterpret_cast<uintptr_t>(matrix.data)), matrix.lines,
+                                matrix.lineLength, matrix.elementBytes, matrix.boxLines});
+    if (isNew) {
+      TensorMap map;
+      map.address = reinterpret_cast<uint64_t>(matrix.data);
+      map.elementBytes = static_cast<int>(matrix.elementBytes);
+      map.sizes[0] = static_cast<uint64_t>(matrix.lineLength);
+      map.sizes[1] = static_cast<uint64_t>(matrix.lines);
+      map.strides[0] = static_cast<uint64_t>(matrix.lineLength * matrix.elementBytes);
+      map.box[0] = static_cast<uint32_t>(128 / matrix.elementBytes);
+      map.box[1] = static_cast<uint32_t>(matrix.boxLines);
+      map.swizzleBytes = 128;
+      if (Status status = code->program()->device().encode(map, at->second.bytes); !status.ok()) {
+        tensorMaps.erase(at);
+        return status;
+      }
+    }
+    how.arguments[how.argumentCount - how.matrixCount + i] = at->second.bytes;
+  }
+  return {};
 }
 
 Status Context::finishDevice() {
