@@ -3,6 +3,7 @@
 #define HONE_PASSES_COMPRESS_CALIBRATION_H
 #include "dialects/hone/HoneDialect.h"
 #include "passes/compress/math/Gptq.h"
+#include "passes/compress/math/Ranges.h"
 
 namespace hone {
 
@@ -14,8 +15,18 @@ public:
   /// the graph as it is now: what was changed in front of the value shows in it. Values are asked for in the
   /// order of the body. Fails with an error that was emitted.
   virtual mlir::FailureOr<Eigen::MatrixXf> moments(mlir::Value value) = 0;
+
+  /// Who reads a value, for what a file may know of it: the value, the first product that reads it by the
+  /// name of its node, and a number that stands for the elements of that product's weight.
+  struct Reader {
+    mlir::Value value;
+    std::string node;
+    uint64_t weight = 0;
+  };
   /// The largest size of each element of the last axis, [K], over the same rows. In the same order.
-  virtual mlir::FailureOr<Eigen::VectorXf> peaks(mlir::Value value) = 0;
+  virtual mlir::FailureOr<Eigen::VectorXf> peaks(const Reader &reader) = 0;
+  /// How far the elements reach from zero. In the same order.
+  virtual mlir::FailureOr<Ranges> ranges(const Reader &reader) = 0;
   /// Values are asked for from the front again.
   virtual void rewind() = 0;
   /// The elements of a weight of f32, row-major.

@@ -1,6 +1,7 @@
 // Products in the order of the body; those that read one value share its moments.
 #include "passes/compress/Layerwise.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -28,7 +29,8 @@ LogicalResult Layerwise::run(const Selection &selection, function_ref<LogicalRes
     Layer layer{target.first, target.second, {}};
     calibration.progress("weight", i, targets.size());
     // Samples reach what stands in the body of a function.
-    if (selection.wantsMoments && layer.op.getActivation() && isa<func::FuncOp>(layer.op->getParentOp())) {
+    layer.isReached = layer.op.getActivation() && isa<func::FuncOp>(layer.op->getParentOp());
+    if (selection.wantsMoments && layer.isReached) {
       if (activation != layer.op.getActivation()) {
         activation = layer.op.getActivation();
         auto found = calibration.moments(activation);
@@ -49,6 +51,12 @@ LogicalResult Layerwise::run(const Selection &selection, function_ref<LogicalRes
       return failure();
   }
   return success();
+}
+
+Calibration::Reader Layer::reader() {
+  ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(elements.data()),
+                          elements.size() * sizeof(float));
+  return {op.getActivation(), nodeName(op), llvm::xxh3_64bits(bytes)};
 }
 
 void Layerwise::note(Layer &layer, const Matrix &changed) {

@@ -17,6 +17,10 @@ struct Layer {
   const Eigen::MatrixXf *moments =
       nullptr; ///< X^T X of the inputs, [inputs, inputs]; null: no sample reaches them
 
+  bool isReached = false; ///< by samples, which run the body of a function
+
+  /// Whom a calibration is asked for.
+  Calibration::Reader reader();
   bool isTurned() { return op.getGroupAxis() == 0; } ///< the weight lies as [inputs, outputs]
 };
 

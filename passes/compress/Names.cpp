@@ -23,6 +23,14 @@ NodeFilter NodeFilter::make(ArrayRef<std::string> only, ArrayRef<std::string> sk
   return filter;
 }
 
+std::string nodeName(Operation *op) {
+  Location loc = op->getLoc();
+  if (auto fused = dyn_cast<FusedLoc>(loc); fused && !fused.getLocations().empty())
+    loc = fused.getLocations().front();
+  auto name = dyn_cast<NameLoc>(loc);
+  return name ? name.getName().str() : "(no name)";
+}
+
 static bool anyName(Location loc, function_ref<bool(StringRef)> test) {
   if (auto named = dyn_cast<NameLoc>(loc))
     return test(named.getName());

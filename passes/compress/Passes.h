@@ -12,6 +12,7 @@ class Calibration;
 // Passes with what reads their weights and runs their samples.
 std::unique_ptr<mlir::Pass> createGptqWeights(GptqWeightsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createScaleChannels(ScaleChannelsOptions options, Calibration &calibration);
+std::unique_ptr<mlir::Pass> createClipRows(ClipRowsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createPruneWeights(PruneWeightsOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createPruneStructure(PruneStructureOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createStoreSparse(StoreSparseOptions options, Calibration &calibration);

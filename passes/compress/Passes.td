@@ -80,6 +80,26 @@ def ScaleChannels : Pass<"hone-scale-channels", "::mlir::ModuleOp"> {
   ];
 }
 
+def ClipRows : Pass<"hone-clip-rows", "::mlir::ModuleOp"> {
+  let summary = "rows that products read are cut off at a size that samples seldom exceed";
+  let description = [{
+    Kernels that round rows of a product to 8 bits as they come (`activation_bits` of hone.matmul) give each row a scale by its largest element: one that sticks out takes the
+    steps from all others. In front of the product elements become at most as large as a range of the whole tensor on samples: `minmax` (the
+    largest: nothing is cut off on the samples themselves), `percentile` (99.99 % of elements stay), `entropy` (the rounded elements' distribution is nearest to the elements'), `mse` (the
+    least squared error of rounding and cutting, with one scale for the tensor). Products that read one value share it.
+
+    Needs what runs samples, or a calibration file: `hone-compile --compress=int8:rows=8,range=mse --calibrate=DIR`; by itself the pass is an error.
+
+    Needs: inferred shapes. Numerics: changes elements beyond the range.
+  }];
+  let options = [
+    Option<"range", "range", "std::string", "\"mse\"", "minmax, percentile, entropy or mse">,
+    Option<"group", "group", "int64_t", "0", "of the rounding that follows: weights that it does not take are left; 0: all of a row or column">,
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+}
+
 def NarrowProducts : Pass<"hone-narrow-products", "::mlir::ModuleOp"> {
   let summary = "products of f32 are computed with 16-bit floats and sums of f32";
   let description = [{

@@ -46,7 +46,7 @@ public:
       return ::hone::refusesRounding(op, weight, group);
     };
     auto collect = [&](Layer &layer) -> LogicalResult {
-      if (!layer.moments) {
+      if (!layer.isReached) {
         layer.op->emitRemark(getArgumentName()) << ": its input stays as it is: no sample reaches it";
         return success();
       }
@@ -56,9 +56,10 @@ public:
         input = layer.op.getActivation();
         int64_t block = ::hone::fittingGroup(layer.op, layer.weight, group);
         grid = {int(bits), block ? block : int64_t(layer.elements.cols())};
-        moments = *layer.moments;
-        if (method == "smooth") {
-          auto found = calibration->peaks(input);
+        if (layer.moments) {
+          moments = *layer.moments;
+        } else {
+          auto found = calibration->peaks(layer.reader());
           if (failed(found))
             return failure();
           peaks = std::move(*found);
@@ -68,7 +69,7 @@ public:
       weights.push_back(std::move(layer.elements));
       return success();
     };
-    if (failed(layers.run({getArgumentName(), names, false, true, refuses}, collect)) ||
+    if (failed(layers.run({getArgumentName(), names, false, method == "awq", refuses}, collect)) ||
         failed(choose(scales)) || failed(scales.finish()))
       signalPassFailure();
   }

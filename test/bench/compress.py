@@ -25,9 +25,10 @@ SPECS = {
     "smollm2": ["int8", "int8:rows=8", "int8:rows=8,smooth", f"int3:{BLOCKS[1:]}", f"int3:method=gptq{BLOCKS}", f"int4:method=awq{BLOCKS}", f"int4:method=awq+gptq{BLOCKS}",
                 f"int4:method=gptq,rank=16{BLOCKS}", f"int4:{BLOCKS[1:]}", f"int4:method=gptq{BLOCKS}", "int4:method=gptq,embeddings", f"int4:group=128{BLOCKS}", f"int4:method=gptq,group=128{BLOCKS}",
                 f"prune:2:4{BLOCKS}", f"prune:2:4,method=wanda{BLOCKS}", f"prune:2:4,method=sparsegpt{BLOCKS}", f"lowrank:energy=0.999,method=data{BLOCKS}"],
-    "minilm-l6-torchscript": ["int8:rows=8", "int8:rows=8,smooth", "int3", "int3:method=gptq", "int4", "int4:method=awq", "int4:method=gptq", "int4:method=awq+gptq", "int4:rank=16", "int4:method=gptq,rank=16",
+    "minilm-l6-torchscript": ["int8:rows=8", "int8:rows=8,smooth", *(f"int8:rows=8,{how}range={kind}" for how in ("", "smooth,") for kind in ("percentile", "mse")), "int3", "int3:method=gptq", "int4", "int4:method=awq", "int4:method=gptq", "int4:method=awq+gptq", "int4:rank=16", "int4:method=gptq,rank=16",
                               "int4:group=128", "int4:method=gptq,group=128"],
-    "minilm-l3": ["f16", "bf16", "int8", "int8:rows=8", "int8:rows=8,embeddings", "int4", "int4:method=gptq", "prune:2:4", "prune:2:4,method=wanda", "prune:2:4,method=sparsegpt",
+    "minilm-l3": ["f16", "bf16", "int8", "int8:rows=8", "int8:rows=8,embeddings",
+                  *(f"int8:rows=8,range={kind}" for kind in ("minmax", "percentile", "entropy", "mse")), "int4", "int4:method=gptq", "prune:2:4", "prune:2:4,method=wanda", "prune:2:4,method=sparsegpt",
                   "prune:magnitude=0.5,global", "lowrank:energy=0.95", "lowrank:energy=0.95,method=data"],
 }
 FOR_GPUS = ("f16", "bf16")

@@ -163,6 +163,78 @@ class Test:
             both = snr(reached["y", "f32"], compiled.run(x, ["y"])["y"])
         self.check("two methods whose weights lie in one file that grows", both > 38, f"{both:.1f} dB")
 
+    def ranges(self):
+        """What rows are cut off at, and the file that holds it."""
+        file, flags = self.folder / "ranges.json", ("--compress=int8:rows=8,smooth=0.5,range=percentile",)
+        x = {"x": self.inputs[0] * 3}
+        with self.compile(self.model, *flags, f"--calibrate={self.samples}", f"--calibration-file={file}") as compiled:
+            learned = compiled.run(x, ["y"])["y"]
+        text = file.read_text()
+        with self.compile(self.model, *flags, f"--calibration-file={file}") as compiled:
+            again = compiled.run(x, ["y"])["y"]
+        self.check("a calibration file gives the same model without samples", np.array_equal(learned, again), "it computes something else")
+        with self.compile(self.model, *flags, f"--calibrate={self.samples}", f"--calibration-file={file}"):
+            pass
+        self.check("a calibration file is written the same again", file.read_text() == text, "it differs")
+        seen = np.concatenate(self.inputs)
+        lines = {(v["node"], "channels" in v): v for v in json.loads(text)["values"]}
+        self.check("it has a line a value", list(lines) == [("a", True), ("y", True), ("a", False), ("y", False)] and text.count("\n") == 4 + 5, text[:600])
+        self.check("its channels are the largest inputs", np.array_equal(np.float32(lines["a", True]["channels"]), np.abs(seen).max(0)), str(lines["a", True])[:200])
+
+        spec = "--compress=int8:rows=8,range="
+        with self.compile(self.model, spec + "minmax", f"--calibrate={self.samples}", f"--calibration-file={file}"):
+            pass
+        first = json.loads(file.read_text())["values"][0]
+        sizes = np.abs(seen)
+        self.check("the largest is numpy's", np.float32(first["minmax"]) == sizes.max(), f"{first} and {sizes.max()}")
+        mine = float(np.quantile(sizes, 0.9999))
+        self.check("the percentile is numpy's", abs(first["percentile"] - mine) < 0.02 * sizes.max(), f"{first} and {mine}")
+        step = lambda r: sizes - np.minimum(np.rint(sizes / (r / 127)), 127) * (r / 127)
+        least = min((step(r) ** 2).sum() for r in np.linspace(0.1, 1, 50) * sizes.max())
+        self.check("the least squared error is numpy's", (step(first["mse"]) ** 2).sum() < 1.02 * least, f"{first}")
+        # Other ranges come from the same file; beyond them rows are cut off.
+        limits = json.loads(file.read_text())["values"]
+        for kind in ("minmax", "percentile", "entropy", "mse"):
+            with self.compile(self.model, spec + kind, f"--calibration-file={file}") as compiled:
+                got = compiled.run(x, ["y"])["y"]
+            cut = lambda v, i: np.clip(v, -limits[i][kind], limits[i][kind])
+            want = cut(np.maximum(cut(x["x"], 0) @ rounded(self.w1, 8, K), 0), 1) @ rounded(self.w2, 8, HIDDEN)
+            reached, uncut = snr(want, got), snr(self.forward(x["x"], self.w1, self.w2), got)
+            self.check(f"range={kind} cuts off what numpy does", reached > 30 and uncut < 25, f"{reached:.1f} dB, {uncut:.1f} dB without")
+        return file
+
+    def bad_files(self):
+        file, bad = self.ranges(), self.folder / "bad.json"
+        good, spec = json.loads(file.read_text()), "--compress=int8:rows=8,range=mse"
+        self.refused("a calibration file for nothing", ["--compress=int4", f"--calibration-file={file}"], "smooth", "range=")
+        self.refused("a calibration file for what learns from samples", ["--compress=int8:rows=8,range=mse,method=gptq", f"--calibration-file={file}"], "--calibrate")
+        self.refused("a calibration file that is none", [spec, "--calibration-file=/nowhere.json"], "/nowhere.json", "--calibrate")
+        self.refused("ranges for rows of 16 bits", ["--compress=int8:range=mse", f"--calibration-file={file}"], "rows=8")
+        self.refused("ranges without samples or a file", [spec], "--calibrate")
+        self.refused("an unknown range", ["--compress=int8:rows=8,range=best"], "entropy")
+        self.refused("a calibration file without channels", ["--compress=int8:rows=8,smooth", f"--calibration-file={file}"], "'a'", "channels")
+        other = save(self.folder / "other.onnx", f"(float[n,{K}] x) => (float[] y) {{ a = MatMul(x, w1) r = Relu(a) y = MatMul(r, w2) }}", w1=self.w1 + 1, w2=self.w2)
+        self.refused("a calibration file of another model", [spec, f"--calibration-file={file}"], "'a'", "another weight", "--calibrate", model=other)
+
+        def edited(title, text, *words, flags=(spec,)):
+            bad.write_text(text if isinstance(text, str) else json.dumps(text))
+            self.refused(f"a calibration file {title}", [*flags, f"--calibration-file={bad}"], "bad.json", *words)
+
+        def line(**changed):
+            return {**good, "values": [{**good["values"][0], **changed}, *good["values"][1:]]}
+
+        edited("without a value", {**good, "values": good["values"][:1]}, "'y'")
+        edited("with NaN", line(mse=float("nan")), "1:")
+        edited("with null", line(mse=None), "'a'", "mse", "null")
+        edited("with a text", line(mse="1"), "'a'", "mse")
+        edited("with a size below 0", line(entropy=-1), "'a'", "entropy", "-1")
+        edited("without a kind", {**good, "values": [{k: v for k, v in good["values"][0].items() if k != "mse"}]}, "mse", "nothing")
+        edited("of another format", {**good, "format": "other"}, "hone-calibration-1")
+        edited("with a line without a node", {**good, "values": [{}]}, "node")
+        short = {"node": "a", "weight": good["values"][0]["weight"], "channels": [1, 2]}
+        edited("with too few channels", {**good, "values": [short]}, str(K), "2", flags=("--compress=int8:rows=8,smooth",))
+        edited("with a channel of null", {**good, "values": [{**short, "channels": [1, None]}]}, "channel 1", flags=("--compress=int8:rows=8,smooth",))
+
     def matches(self, spec, w1, w2, tolerance=1e-3):
         x = self.inputs[0]
         with self.compile(self.model, f"--compress={spec}") as compiled:
@@ -426,7 +498,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.channels, test.heads, test.sparse, test.low_rank, test.corrected, test.floats, test.scaled_channels, test.searching, test.report, test.learning, test.perplexity, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.channels, test.heads, test.sparse, test.low_rank, test.corrected, test.floats, test.scaled_channels, test.searching, test.report, test.learning, test.perplexity, test.bad_files, test.bad_requests):
             try:
                 part()
             except Failure as why:

@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Threading.h"
+#include "passes/compress/Names.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
@@ -242,19 +243,53 @@ const std::vector<StagedCalibration::Stored> *StagedCalibration::samplesOf(Value
   return advance(value) ? &stored[value] : nullptr;
 }
 
-FailureOr<Eigen::VectorXf> StagedCalibration::peaks(Value value) {
+FailureOr<Eigen::VectorXf> StagedCalibration::peaks(const Reader &reader) {
+  if (setup.file && setup.file->isRead()) {
+    std::string error;
+    auto known = setup.file->peaks(reader, error);
+    if (!known)
+      return fail(error), failure();
+    return std::move(*known);
+  }
   int64_t k;
-  const std::vector<Stored> *tensors = samplesOf(value, k);
+  const std::vector<Stored> *tensors = samplesOf(reader.value, k);
   if (!tensors)
     return failure();
   Eigen::VectorXf largest = Eigen::VectorXf::Zero(k);
   for (const Stored &tensor : *tensors) {
     int64_t rows = hone_tensor_bytes(&tensor.view) / 4 / k;
     Eigen::Map<const Matrix> x(static_cast<const float *>(tensor.view.data), rows, k);
+    if (!x.allFinite())
+      return fail("node '" + reader.node + "' reads a value that is not finite on samples"), failure();
     if (rows)
       largest = largest.cwiseMax(x.cwiseAbs().colwise().maxCoeff().transpose());
   }
+  if (setup.file)
+    setup.file->add(reader, largest);
   return largest;
+}
+
+FailureOr<Ranges> StagedCalibration::ranges(const Reader &reader) {
+  if (setup.file && setup.file->isRead()) {
+    std::string error;
+    auto known = setup.file->ranges(reader, error);
+    if (!known)
+      return fail(error), failure();
+    return *known;
+  }
+  int64_t k;
+  const std::vector<Stored> *tensors = samplesOf(reader.value, k);
+  if (!tensors)
+    return failure();
+  SmallVector<ArrayRef<float>> parts;
+  for (const Stored &tensor : *tensors)
+    parts.emplace_back(static_cast<const float *>(tensor.view.data), hone_tensor_bytes(&tensor.view) / 4);
+  auto found = rangesOf(parts);
+  if (!found)
+    return fail("node '" + reader.node + "' reads a value that is not finite on samples"), failure();
+  if (setup.file)
+    setup.file->add(reader, *found);
+  return *found;
 }
 
 FailureOr<Eigen::MatrixXf> StagedCalibration::moments(Value value) {
@@ -279,11 +314,7 @@ FailureOr<Eigen::MatrixXf> StagedCalibration::moments(Value value) {
 }
 
 void StagedCalibration::note(Operation *layer, double lostShare) {
-  Location loc = layer->getLoc();
-  if (auto fused = dyn_cast<FusedLoc>(loc); fused && !fused.getLocations().empty())
-    loc = fused.getLocations().front();
-  auto name = dyn_cast<NameLoc>(loc);
-  noted.push_back({name ? name.getName().str() : "(no name)", -10 * std::log10(std::max(lostShare, 1e-30))});
+  noted.push_back({nodeName(layer), -10 * std::log10(std::max(lostShare, 1e-30))});
 }
 
 FailureOr<std::vector<float>> StagedCalibration::elements(mlir::hone::WeightOp weight) {

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/compress/Calibration.h"
 #include "tools/common/Accuracy.h"
+#include "tools/common/CalibrationFile.h"
 #include "tools/common/Runner.h"
 #include "tools/common/Samples.h"
 
@@ -12,9 +13,10 @@ namespace hone {
 
 struct CalibrationSetup {
   SampleSources sources;
-  std::string folder;     // for pieces of the graph
-  std::string weightFile; // where kept bytes go
-  PackageOptions package; // reads weights
+  std::string folder;              // for pieces of the graph
+  std::string weightFile;          // where kept bytes go
+  PackageOptions package;          // reads weights
+  CalibrationFile *file = nullptr; // what is known of values: asked first, or else written to; null: none
   int threads = 0;
   /// Compiles a module of one function for this machine and writes it to a file.
   std::function<bool(mlir::ModuleOp, const std::string &)> compile;
@@ -29,7 +31,8 @@ public:
   StagedCalibration(mlir::ModuleOp module, CalibrationSetup setup);
 
   mlir::FailureOr<Eigen::MatrixXf> moments(mlir::Value value) override;
-  mlir::FailureOr<Eigen::VectorXf> peaks(mlir::Value value) override;
+  mlir::FailureOr<Eigen::VectorXf> peaks(const Reader &reader) override;
+  mlir::FailureOr<Ranges> ranges(const Reader &reader) override;
   void rewind() override;
   mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) override;
   mlir::FailureOr<Place> keep(llvm::ArrayRef<char> bytes) override;

@@ -40,6 +40,9 @@ struct Method {
        "bits that rows of the other operand are rounded to as they come (host)"},                            \
       {"smooth", Kind::ShareOrSwitch, "",                                                                    \
        "moves large channels from rows of 8 bits to the weights, by that power; 0.5 (--calibrate)"},         \
+      {"range", Kind::Choice, "none|minmax|percentile|entropy|mse",                                          \
+       "what rows of 8 bits are cut off at: all of the samples, 99.99 % of the elements, the nearest "       \
+       "distribution, the least error (--calibrate)"},                                                       \
       HONE_NAME_KEYS,
 const Key narrowestKeys[] = {HONE_INTEGER_KEYS("64")}, narrowKeys[] = {HONE_INTEGER_KEYS("32")},
           wideKeys[] = {HONE_INTEGER_KEYS("0")};
@@ -118,6 +121,18 @@ std::unique_ptr<mlir::Pass> channelScaling(const CompressSpec &spec, Calibration
   llvm::StringRef(spec.method).drop_front(3).getAsInteger(10, options.bits); // intN
   readNames(spec, options);
   return createScaleChannels(options, *calibration);
+}
+
+/// What stands in front of rounding rows of 8 bits; null: nothing.
+std::unique_ptr<mlir::Pass> rowClipping(const CompressSpec &spec, Calibration *calibration) {
+  const std::string *range = spec.find("range");
+  if (!range || *range == "none")
+    return nullptr;
+  ClipRowsOptions options;
+  options.range = *range;
+  llvm::StringRef(*spec.find("group")).getAsInteger(10, options.group);
+  readNames(spec, options);
+  return createClipRows(options, *calibration);
 }
 
 bool isStructured(const CompressSpec &spec) { return spec.find("channels") || spec.find("heads"); }
@@ -282,6 +297,8 @@ std::string parseCompress(llvm::StringRef text, CompressSpec &spec) {
     return where + "'smooth' is for rows of 8 bits: give rows=8";
   if (spec.find("smooth") && llvm::StringRef(*spec.find("method")).starts_with("awq"))
     return where + "give either 'smooth' or method=awq";
+  if (const std::string *range = spec.find("range"); range && *range != "none" && *spec.find("rows") != "8")
+    return where + "'range' is for rows of 8 bits: give rows=8";
   for (auto [a, b] : {std::pair("share", "magnitude"),
                       {"N:M", "share"},
                       {"N:M", "magnitude"},
@@ -312,9 +329,14 @@ const std::string *CompressSpec::find(llvm::StringRef key) const {
   return nullptr;
 }
 
-bool CompressSpec::needsSamples() const {
+bool CompressSpec::learns() const {
   const std::string *how = find("method");
-  return find("smooth") || (how && *how != "rtn" && *how != "magnitude" && *how != "svd");
+  return how && *how != "rtn" && *how != "magnitude" && *how != "svd";
+}
+
+bool CompressSpec::readsRanges() const {
+  const std::string *range = find("range");
+  return find("smooth") || (range && *range != "none");
 }
 
 bool CompressSpec::readsWeights() const {
@@ -346,11 +368,16 @@ std::string readCompressions(const CompileOptions &options, std::vector<Compress
     CompressSpec &spec = specs.emplace_back();
     if (std::string why = parseCompress(text, spec); !why.empty())
       return why;
-    if (spec.needsSamples() && calibrate.empty())
+    bool isKnown = !spec.learns() && !options.calibrationFile.empty();
+    if (spec.needsSamples() && calibrate.empty() && !isKnown)
       return "--compress=" + text + " learns from samples: give --calibrate=DIR or --calibrate=TOKENS.npy";
   }
   if (hasSamples && specs.empty())
     return "--calibrate and --eval-tokens are for --compress: give one";
+  if (!options.calibrationFile.empty() &&
+      llvm::none_of(specs, [](const CompressSpec &spec) { return spec.readsRanges(); }))
+    return "--calibration-file holds what 'smooth' and 'range=' need: give one, as "
+           "--compress=int8:rows=8,smooth";
   if (!calibrate.empty() && !llvm::sys::fs::is_directory(calibrate) && !isTokenFile(calibrate))
     return "--calibrate: '" + calibrate + "' is neither a folder nor an .npy file";
   if (!tokens.empty() && !isTokenFile(tokens))
@@ -372,6 +399,8 @@ void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir:
     if (method.name == spec.method) {
       if (auto scaling = channelScaling(spec, calibration))
         pm.addPass(std::move(scaling));
+      if (auto clipping = rowClipping(spec, calibration))
+        pm.addPass(std::move(clipping));
       pm.addPass(method.make(spec, calibration));
     }
 }
@@ -395,6 +424,11 @@ std::string compressHelp() {
         "  hone-compile model.onnx -o model.hone --compress=prune:2:4,method=sparsegpt --calibrate=samples\n"
         "  hone-compile model.onnx -o model.hone --compress=lowrank:energy=0.99,method=data "
         "--calibrate=samples\n"
+        "  hone-compile model.onnx -o model.hone --compress=int8:rows=8,smooth --calibrate=samples "
+        "--calibration-file=ranges.json\n"
+        "  hone-compile model.onnx -o model.hone --compress=int8:rows=8,smooth "
+        "--calibration-file=ranges.json   "
+        "(no samples are run)\n"
         "  hone-compile model.onnx -o model.hone --compress=int4 --calibrate=samples   (measures what it "
         "costs)\n";
   return text;

@@ -18,7 +18,9 @@ struct CompressSpec {
   /// The value of a key; null when it has none.
   const std::string *find(llvm::StringRef key) const;
   /// Whether the method learns from samples.
-  bool needsSamples() const;
+  bool needsSamples() const { return learns() || readsRanges(); }
+  bool learns() const;      ///< from samples themselves
+  bool readsRanges() const; ///< of values on samples, which a calibration file may hold
   bool searches() const { return method == "auto"; } ///< for bits, within a budget
   bool readsWeights() const;                         ///< while passes run, with or without samples
 };

@@ -356,7 +356,7 @@ private:
       original = module->clone();
     if (llvm::any_of(compressions, [](const CompressSpec &spec) { return spec.readsWeights(); }))
       makeCalibration();
-    bool ok = runPasses(*module, phase, /*isModel=*/true);
+    bool ok = readRanges() && runPasses(*module, phase, /*isModel=*/true) && writeRanges();
     std::vector<LayerAccuracy> layers = calibration ? calibration->layers() : std::vector<LayerAccuracy>();
     calibration.reset();
     if (ok && compressions.front().searches())
@@ -364,8 +364,20 @@ private:
     return ok && (!original || measure(std::move(original), std::move(layers)));
   }
 
+  /// With samples to learn from the file is written, without it is read.
+  bool readRanges() {
+    std::string error;
+    bool reads = !options.calibrationFile.empty() && options.calibrate.empty();
+    return !reads || ranges.read(options.calibrationFile, error) || fail(error);
+  }
+  bool writeRanges() {
+    bool writes = !options.calibrationFile.empty() && !options.calibrate.empty();
+    return !writes || write(options.calibrationFile, ranges.text());
+  }
+
   void makeCalibration() {
     CalibrationSetup setup;
+    setup.file = options.calibrationFile.empty() ? nullptr : &ranges;
     setup.sources = calibrationSources(options);
     setup.folder = folder;
     // IR that is written refers to the bytes: they stay beside it.
@@ -484,6 +496,7 @@ private:
   OwningOpRef<ModuleOp> module;
   std::string modelDir;
   std::vector<CompressSpec> compressions;
+  CalibrationFile ranges;
   std::string folder; // temporary, of compression
   std::unique_ptr<StagedCalibration> calibration;
   std::string weightFile; // of compression: bytes that the module refers to

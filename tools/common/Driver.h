@@ -18,9 +18,10 @@ struct CompileOptions {
   std::map<std::string, std::pair<int64_t, int64_t>> dims; // --dim: least and most; equal fixes
   std::string compileTo, compileFrom;
   std::vector<std::string> compress; // METHOD:KEY=VALUE,... in order
-  std::string calibrate;      // samples to learn from and to measure with: a folder, or token ids as .npy
-  std::string evalTokens;     // token ids to measure with
-  std::string accuracyBudget; // what it may cost: cosine:0.999, snr:30dB, ppl:+2%
+  std::string calibrate;       // samples to learn from and to measure with: a folder, or token ids as .npy
+  std::string calibrationFile; // ranges of values: written with samples to learn from, read without
+  std::string evalTokens;      // token ids to measure with
+  std::string accuracyBudget;  // what it may cost: cosine:0.999, snr:30dB, ppl:+2%
   bool checkOnly = false;
   bool keepNames = false; // IR that is written says which nodes of the model its ops come from
   bool explain = false;

@@ -82,6 +82,9 @@ int main(int argc, char **argv) {
   app.add_option("--calibrate", options.calibrate,
                  "samples to learn from, and to measure what --compress costs: a folder with a sub-folder of "
                  ".npy files a sample, or token ids as .npy");
+  app.add_option("--calibration-file", options.calibrationFile,
+                 "JSON of what 'smooth' and 'range=' learn from samples: written with --calibrate, read "
+                 "without, and then no sample is run");
   app.add_option(
       "--eval-tokens", options.evalTokens,
       "token ids [rows, length] as .npy: perplexity of a language model before and after --compress");

@@ -9,6 +9,10 @@
 // RUN: not hone-opt %s --hone-factor-weights 2>&1 | FileCheck %s --check-prefix=FACTOR
 // RUN: not hone-opt %s --hone-factor-weights="energy=2" 2>&1 | FileCheck %s --check-prefix=ENERGY
 // RUN: not hone-opt %s --hone-quantize-weights="rows=4" 2>&1 | FileCheck %s --check-prefix=ROWS
+// RUN: not hone-opt %s --hone-clip-rows 2>&1 | FileCheck %s --check-prefix=CLIP
+// RUN: not hone-opt %s --hone-clip-rows="range=guess" 2>&1 | FileCheck %s --check-prefix=RANGE
+// CLIP: error: hone-clip-rows needs samples: hone-compile --compress=int8:rows=8,range=mse --calibrate=DIR
+// RANGE: expected the range minmax, percentile, entropy, mse, got 'guess'
 // PRUNE: error: hone-prune-weights needs weights: hone-compile --compress=prune:2:4
 // KEEP: expected fewer to keep than there are neighbours, got 4:4
 // METHOD: expected the method magnitude, wanda or sparsegpt, got 'guess'
@@ -35,6 +39,7 @@
 // CORRECTED: %[[MAIN:.*]] = hone.matmul %{{.*}}, %[[Q]]
 // CORRECTED: %[[FIX:.*]] = hone.matmul %[[A]], %{{.*}} {transpose_b} : (tensor<?x4xf32>, tensor<32x4xf32>) -> tensor<?x32xf32>
 // CORRECTED: hone.add %[[MAIN]], %[[FIX]]
+// Shown in the docs of hone-clip-rows: alone, it has no samples.
 // Shown in the docs of hone-prune-weights: alone, it has no weights.
 // Shown in the docs of hone-prune-structure: alone, it has no weights.
 // Shown in the docs of hone-store-sparse: alone, it has no weights.
