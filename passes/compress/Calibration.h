@@ -7,6 +7,9 @@
 
 namespace hone {
 
+/// What the ONNX node that an op comes from is called; of several the first.
+std::string nodeName(mlir::Operation *op);
+
 class Calibration {
 public:
   virtual ~Calibration() = default;

@@ -1,6 +1,7 @@
 // Patterns on node names, and what rounding asks of a weight.
 #include "passes/compress/Names.h"
 #include "mlir/IR/Location.h"
+#include "passes/compress/Calibration.h"
 
 using namespace mlir;
 

@@ -26,9 +26,6 @@ private:
   llvm::SmallVector<Pattern> only, skip;
 };
 
-/// What the ONNX node that an op comes from is called; of several the first.
-std::string nodeName(mlir::Operation *op);
-
 /// The groups of a weight where groups of that many were asked for (0: the whole sum): those, if they divide
 /// the sum; else the largest smaller number that does and is a multiple of 64, which all kernels read, or, if
 /// that is less than half of what was asked for, of 16. 0 when there is none.

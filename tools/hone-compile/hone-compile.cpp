@@ -83,11 +83,9 @@ int main(int argc, char **argv) {
                  "samples to learn from, and to measure what --compress costs: a folder with a sub-folder of "
                  ".npy files a sample, or token ids as .npy");
   app.add_option("--calibration-file", options.calibrationFile,
-                 "JSON of what 'smooth' and 'range=' learn from samples: written with --calibrate, read "
-                 "without, and then no sample is run");
-  app.add_option(
-      "--eval-tokens", options.evalTokens,
-      "token ids [rows, length] as .npy: perplexity of a language model before and after --compress");
+                 "JSON of what 'smooth' and 'range=' learn: written with --calibrate, read without");
+  app.add_option("--eval-tokens", options.evalTokens,
+                 "token ids [rows, length] as .npy: perplexity before and after --compress");
   app.add_option("--accuracy-budget", options.accuracyBudget,
                  "cosine:0.999, snr:30dB or ppl:+2%: no file is written when --compress costs more");
   app.add_flag("--help-compress", helpCompress, "list the kinds of compression");
