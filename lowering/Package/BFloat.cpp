@@ -28,8 +28,11 @@ public:
         }
     for (auto [old, made] : merges) {
       for (unsigned i = 0; i < old->getNumIncomingValues(); ++i) {
-        IRBuilder<> b(old->getIncomingBlock(i)->getTerminator());
-        made->addIncoming(bits(b, old->getIncomingValue(i)), old->getIncomingBlock(i));
+        BasicBlock *from = old->getIncomingBlock(i);
+        IRBuilder<> b(from->getTerminator());
+        int known = made->getBasicBlockIndex(from); // a block may lead here twice, with one value
+        made->addIncoming(known < 0 ? bits(b, old->getIncomingValue(i)) : made->getIncomingValue(known),
+                          from);
       }
       old->eraseFromParent();
     }
