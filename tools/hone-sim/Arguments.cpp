@@ -171,33 +171,38 @@ static Status readMap(const std::vector<std::string> &parts, const std::string &
   a.bytes = 128;
   a.buffer = static_cast<int>(at - buffers.begin());
   rt::TensorMap &m = a.tensorMap;
-  m.rank = static_cast<int>(at->dims.size());
-  if (m.rank > 5)
-    return invalid("--arg=", text, ": expected a buffer of 1 to 5 dimensions");
   m.elementBytes = rt::infoOf(at->dtype).bits / 8;
-  auto stride = static_cast<uint64_t>(m.elementBytes);
-  for (int d = 0; d < m.rank; ++d) { // from the innermost on
-    m.sizes[d] = static_cast<uint64_t>(at->dims[static_cast<size_t>(m.rank - 1 - d)]);
-    stride *= m.sizes[d];
-    if (d + 1 < m.rank)
-      m.strides[d] = stride;
-  }
-  bool boxed = false;
+  std::vector<int64_t> sizes = at->dims, strides, box;
   for (size_t i = 3; i < parts.size(); ++i) {
-    std::vector<int64_t> box;
-    if (parts[i].starts_with("box=") && readShape(parts[i].substr(4), box) &&
-        static_cast<int>(box.size()) == m.rank) {
-      for (int d = 0; d < m.rank; ++d)
-        m.box[d] = static_cast<uint32_t>(box[static_cast<size_t>(m.rank - 1 - d)]);
-      boxed = true;
-    } else if (parts[i].starts_with("swizzle=")) {
+    std::vector<int64_t> *list = parts[i].starts_with("box=")       ? &box
+                                 : parts[i].starts_with("shape=")   ? &sizes
+                                 : parts[i].starts_with("strides=") ? &strides
+                                                                    : nullptr;
+    if (parts[i].starts_with("swizzle="))
       m.swizzleBytes = std::atoi(parts[i].c_str() + 8);
-    } else {
-      return invalid("--arg=", text, ": expected box=AxB of ", m.rank,
-                     " sizes or swizzle=0|32B|64B|128B, got '", parts[i], "'");
-    }
+    else if (list)
+      list->clear();
+    if (list ? !readShape(parts[i].substr(parts[i].find('=') + 1), *list) : !parts[i].starts_with("swizzle="))
+      return invalid("--arg=", text,
+                     ": expected box=AxB, shape=AxB, strides=BYTES or swizzle=0|32B|64B|128B, got '",
+                     parts[i], "'");
   }
-  return boxed ? Status() : invalid("--arg=", text, ": expected box=AxB");
+  m.rank = static_cast<int>(sizes.size());
+  if (m.rank > 5)
+    return invalid("--arg=", text, ": expected 1 to 5 dimensions");
+  if (box.size() != sizes.size() || (!strides.empty() && strides.size() + 1 != sizes.size()))
+    return invalid("--arg=", text, ": expected box=AxB of ", m.rank, " sizes",
+                   strides.empty() ? "" : " and a stride less");
+  // A map counts from the innermost dimension on; without strides, rows stand next to each other.
+  auto dense = static_cast<uint64_t>(m.elementBytes);
+  for (size_t d = 0, last = sizes.size() - 1; d <= last; ++d) {
+    m.sizes[d] = static_cast<uint64_t>(sizes[last - d]);
+    m.box[d] = static_cast<uint32_t>(std::min<int64_t>(box[last - d], UINT32_MAX));
+    dense *= m.sizes[d];
+    if (d < last)
+      m.strides[d] = strides.empty() ? dense : static_cast<uint64_t>(strides[last - 1 - d]);
+  }
+  return {};
 }
 
 Status Arguments::parseBuffer(const std::string &text) {

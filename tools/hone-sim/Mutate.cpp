@@ -41,7 +41,9 @@ static bool isSync(std::string_view line) {
   return false;
 }
 
-rt::Result<nlohmann::ordered_json> mutate(const Options &options, const std::string &code) {
+rt::Result<nlohmann::ordered_json> mutate(const Options &given, const std::string &code) {
+  Options options = given;
+  options.device.stopsAtFirst = true; // whether there is a finding is all that is asked
   nlohmann::ordered_json mutants = nlohmann::ordered_json::array();
   int found = 0, all = 0, number = 0;
   for (size_t at = 0; at < code.size();) {

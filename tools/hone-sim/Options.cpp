@@ -16,7 +16,8 @@ Arguments, in the order of the kernel's parameters:
                          INIT zeros, nan (every byte 0xff), uninit (reads before writes are reported),
                          q4[:SEED] (random multiples of 1/4 in [-2, 2]; integers in [-8, 8]), or a .npy file
   TYPE:VALUE             a scalar: i32:5 u64:7 f32:0.5
-  NAME:tensormap:BUFFER:box=64x64:swizzle=128B   passed by value; the box in the order of the buffer's shape
+  NAME:tensormap:BUFFER:box=64x64:swizzle=128B   passed by value; the box in the order of the buffer's shape;
+                         other than the whole buffer: :shape=AxB:strides=BYTES (of all dimensions but the last)
 
 Examples:
   hone-sim k.ptx --grid=4 --block=128 --arg=x:f32:1024:q4 --arg=y:f32:1024:nan --arg=i32:1024 --dump y=y.npy
@@ -62,7 +63,7 @@ rt::Result<Options> parseOptions(int argc, char **argv) {
   app.add_option("FILE", o.file, "PTX text; - reads stdin")->required();
   app.add_option("--entry", o.entry, "the kernel, when the file has several");
   app.add_option("--target", target, "the chip: sm_80, sm_90a; default: what the file says");
-  app.add_option("--grid", grid, "blocks: X,Y,Z");
+  app.add_option("--grid", grid, "blocks: X,Y,Z (the last one counts)")->take_last();
   app.add_option("--block", block, "threads of a block: X,Y,Z");
   app.add_option("--cluster", cluster, "blocks of a cluster: X,Y,Z");
   app.add_option("--shared", o.shared, "bytes of dynamic shared memory");

@@ -45,6 +45,7 @@ static void add(Warp &warp, Finding finding) {
   finding.kernel = launch.kernel;
   finding.seed = launch.options->seed;
   launch.report->add(std::move(finding));
+  warp.failed |= launch.options->stopsAtFirst;
 }
 
 void reportLane(Warp &warp, const Op &op, uint32_t lane, Fault fault, std::string what, std::string message,

@@ -32,6 +32,7 @@ struct SimOptions {
   int resident = 16;
   uint64_t memoryBytes = 0;      ///< limit of allocations; 0: what the system has
   uint64_t instructionLimit = 0; ///< thread instructions of one kernel; 0: no limit
+  bool stopsAtFirst = false;     ///< finding: the kernel ends there
   std::string record;            ///< folder for the launches of kernels (Record.h); empty: none
 
   /// "sim", "sim:sm_80",

@@ -35,7 +35,7 @@ CASES = [
     half("weight-k8", 8, 64),
     half("weight-k-odd", 99, 40),
     half("weight-long", 2048, 72, rows=[(1, 1), (1, 17), (1, 65)]),
-    half("weight-large", 128, 1536, rows=[(1, 1300), (1, 2800)]),
+    half("weight-large", 328, 1536, rows=[(1, 1300), (1, 2800)]),
     half("bias-gelu", 64, 144, behind="c = Add(m, bias) y = Gelu(c)", bias=weight(1, 144)[0]),
     half("residual", 64, 48, behind="c = Add(bias, m) y = Add(c, r)", more=("r",), bias=weight(1, 48)[0]),
     half("gate-odd-n", 128, 75, behind="g = Sigmoid(m) h = Mul(m, g) y = Mul(h, r)", more=("r",)),
