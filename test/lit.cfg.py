@@ -1,4 +1,4 @@
-# The lit suite: .mlir and .test files under test/, which run hone-opt, hone-compile, hone-run and hone-sim.
+# The lit suite: .mlir and .test files under test/, which run the tools.
 # A test of one folder: build/../lit -v build/test --filter passes/fuse
 import os
 import platform
@@ -20,7 +20,7 @@ for name in ("HOME", "XDG_CACHE_HOME", "HONE_CACHE"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 
-for tool in ("hone-opt", "hone-compile", "hone-run", "hone-sim"):
+for tool in ("hone-opt", "hone-compile", "hone-run", "hone-sim", "hone-lsp-server"):
     config.substitutions.append((r"(?<![-\w/.])%s(?![-\w/.=])" % tool, os.path.join(bin_dir, tool)))
 if lit.util.which("ptxas", config.environment["PATH"]) or os.access("/usr/local/cuda/bin/ptxas", os.X_OK):
     config.available_features.add("ptxas")

@@ -11,7 +11,7 @@ install(DIRECTORY runtime/api runtime/abi DESTINATION ${headers}/runtime
         FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "Guard.h" EXCLUDE)
 
 if(HONE_BUILD_COMPILER)
-  install(TARGETS hone-opt hone-compile)
+  install(TARGETS hone-opt hone-compile hone-lsp-server)
   install(TARGETS HoneCompiler EXPORT HoneCompilerTargets)
   install(EXPORT HoneCompilerTargets NAMESPACE Hone:: DESTINATION ${package})
   foreach(part dialects passes)

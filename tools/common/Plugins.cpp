@@ -74,4 +74,38 @@ bool loadDialectPlugin(const std::string &path, DialectRegistry &registry, std::
   return true;
 }
 
+bool takeFlag(const std::vector<std::string> &words, size_t &i, llvm::StringRef flag, std::string &value) {
+  llvm::StringRef word = words[i];
+  if (!word.consume_front("--") && !word.consume_front("-"))
+    return false;
+  if (!word.consume_front(flag))
+    return false;
+  if (word.consume_front("=")) {
+    value = word.str();
+    return true;
+  }
+  if (!word.empty() || i + 1 == words.size())
+    return false;
+  value = words[++i];
+  return true;
+}
+
+bool loadPlugins(std::vector<std::string> &words, DialectRegistry &registry, std::string &error) {
+  std::vector<std::string> kept;
+  for (size_t i = 0; i < words.size(); ++i) {
+    std::string path;
+    bool loaded = true;
+    if (takeFlag(words, i, "load-pass-plugin", path))
+      loaded = loadPassPlugin(path, error);
+    else if (takeFlag(words, i, "load-dialect-plugin", path))
+      loaded = loadDialectPlugin(path, registry, error);
+    else
+      kept.push_back(words[i]);
+    if (!loaded)
+      return false;
+  }
+  words = std::move(kept);
+  return true;
+}
+
 } // namespace hone

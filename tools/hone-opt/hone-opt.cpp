@@ -4,9 +4,7 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "tools/common/Plugins.h"
 #include "tools/common/Registration.h"
-#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
-#include <deque>
 #include <vector>
 
 static const char *const overview = R"(Hone's pass driver: mlir-opt with Hone's dialects, passes and phases.
@@ -20,46 +18,20 @@ examples:
 What each pass needs and does, with a before and after: docs/generated/passes.md
 )";
 
-/// The value of `--flag=VALUE` or `--flag VALUE` at `words[i]`; moves i over a second word.
-static bool takeValue(const std::vector<std::string> &words, size_t &i, llvm::StringRef flag,
-                      std::string &value) {
-  llvm::StringRef word = words[i];
-  if (!word.consume_front("--") && !word.consume_front("-"))
-    return false;
-  if (!word.consume_front(flag))
-    return false;
-  if (word.consume_front("=")) {
-    value = word.str();
-    return true;
-  }
-  if (!word.empty() || i + 1 == words.size())
-    return false;
-  value = words[++i];
-  return true;
-}
-
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   hone::registerDialects(registry);
   hone::registerPasses();
-  std::vector<std::string> words(argv, argv + argc);
-  std::deque<std::string> kept;
+  std::vector<std::string> words(argv, argv + argc), kept;
   std::string error;
+  if (!hone::loadPlugins(words, registry, error)) {
+    llvm::errs() << "error: " << error << "\n";
+    return 1;
+  }
   for (size_t i = 0; i < words.size(); ++i) {
     std::string value;
-    bool loaded = true;
-    if (takeValue(words, i, "load-pass-plugin", value))
-      loaded = hone::loadPassPlugin(value, error);
-    else if (takeValue(words, i, "load-dialect-plugin", value))
-      loaded = hone::loadDialectPlugin(value, registry, error);
-    else if (takeValue(words, i, "pdl-patterns", value))
-      kept.push_back("--hone-apply-pdl-patterns=file=" + value);
-    else
-      kept.push_back(words[i]);
-    if (!loaded) {
-      llvm::errs() << "error: " << error << "\n";
-      return 1;
-    }
+    bool isPdl = hone::takeFlag(words, i, "pdl-patterns", value);
+    kept.push_back(isPdl ? "--hone-apply-pdl-patterns=file=" + value : words[i]);
   }
   std::vector<char *> arguments;
   for (std::string &word : kept)
