@@ -1,5 +1,6 @@
 // Index arithmetic, broadcasting and loops for ops that build their elements.
 #include "dialects/hone/ElementBuilder.h"
+#include "dialects/hone/Float8.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Matchers.h"
@@ -8,6 +9,8 @@ using namespace mlir;
 using namespace mlir::hone;
 
 Type mlir::hone::storageType(Type elementType) {
+  if (isFloat8(elementType))
+    return IntegerType::get(elementType.getContext(), 8);
   auto integer = dyn_cast<IntegerType>(elementType);
   if (!integer)
     return elementType;

@@ -8,7 +8,8 @@
 
 namespace mlir::hone {
 
-/// The type that holds one element at run time: signless, i8 for 4-bit integers and i1 stays i1.
+/// The type that holds one element at run time: signless, i8 for 4-bit integers and floats of 8 bits, i1
+/// stays i1.
 Type storageType(Type elementType);
 
 class ElementBuilder {

@@ -245,7 +245,7 @@ SmallVector<Value> AttentionTiles::scores(ArrayRef<std::array<Value, 2>> q, Valu
         Value left[] = {pairOf(rows[0], j), pairOf(rows[1], j), pairOf(rows[0], j + 2),
                         pairOf(rows[1], j + 2)};
         Value right[] = {pairOf(part, j), pairOf(part, j + 2)};
-        multiplyTile(left, right, sum);
+        multiplyTile(left, right, sum, element);
       }
     }
     result.append(sum);
@@ -350,7 +350,8 @@ void AttentionTiles::addValues(ArrayRef<Value> weights, Value key0, State &state
         for (Value part : parts)
           at.push_back(vector::ExtractOp::create(b, loc, part, ArrayRef<int64_t>{j}));
         Value right[] = {pair(at[0], at[1]), pair(at[2], at[3])};
-        multiplyTile(left, right, MutableArrayRef<Value>(state.outputs).slice(4 * (c * wide + j), 4));
+        multiplyTile(left, right, MutableArrayRef<Value>(state.outputs).slice(4 * (c * wide + j), 4),
+                     element);
       }
     }
   }

@@ -1,10 +1,12 @@
 // Short forms of arithmetic, shared memory and tensor cores.
 #include "lowering/KernelToCuda/DeviceBuilder.h"
+#include "dialects/hone/Float8.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
+using namespace mlir::hone;
 
 namespace hone {
 
@@ -98,21 +100,31 @@ Value DeviceBuilder::pairRegister(Value pair) {
   return LLVM::BitcastOp::create(b, loc, b.getI32Type(), pair);
 }
 
-void DeviceBuilder::multiplyTile(ValueRange left, ValueRange right, MutableArrayRef<Value> sum) {
+void DeviceBuilder::multiplyTile(ValueRange left, ValueRange right, MutableArrayRef<Value> sum,
+                                 Type element) {
   Type type = sum[0].getType();
   Type four = LLVM::LLVMStructType::getLiteral(b.getContext(), {type, type, type, type});
-  bool isInteger = type.isInteger(32);
-  std::optional<std::array<NVVM::MMATypes, 2>> types;
-  if (isInteger)
-    types = {NVVM::MMATypes::s8, NVVM::MMATypes::s8};
-  else if (left[0].getType().isInteger(32))
-    types = {NVVM::MMATypes::bf16, NVVM::MMATypes::bf16};
-  std::optional<NVVM::MMAIntOverflow> overflow;
-  if (isInteger)
-    overflow = NVVM::MMAIntOverflow::wrapped;
-  Value product = NVVM::MmaOp::create(b, loc, four, left, right, ArrayRef<Value>(sum),
-                                      ArrayRef<int64_t>{16, 8, isInteger ? 32 : 16}, std::nullopt, overflow,
-                                      types, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  Value product;
+  if (isFloat8(element)) { // which NVVM::MmaOp refuses
+    SmallVector<Value> operands(left);
+    llvm::append_range(operands, right);
+    llvm::append_range(operands, sum);
+    auto name = b.getStringAttr("llvm.nvvm.mma.m16n8k32.row.col.f32.e4m3.e4m3.f32");
+    product = LLVM::CallIntrinsicOp::create(b, loc, four, name, operands).getResult(0);
+  } else {
+    bool isInteger = element.isInteger(8);
+    std::optional<std::array<NVVM::MMATypes, 2>> types;
+    if (isInteger)
+      types = {NVVM::MMATypes::s8, NVVM::MMATypes::s8};
+    else if (element.isBF16())
+      types = {NVVM::MMATypes::bf16, NVVM::MMATypes::bf16};
+    std::optional<NVVM::MMAIntOverflow> overflow;
+    if (isInteger)
+      overflow = NVVM::MMAIntOverflow::wrapped;
+    product = NVVM::MmaOp::create(b, loc, four, left, right, ArrayRef<Value>(sum),
+                                  ArrayRef<int64_t>{16, 8, isInteger ? 32 : 16}, std::nullopt, overflow,
+                                  types, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  }
   for (int64_t n = 0; n < 4; ++n)
     sum[n] = LLVM::ExtractValueOp::create(b, loc, type, product, ArrayRef<int64_t>{n});
 }

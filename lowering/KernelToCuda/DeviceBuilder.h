@@ -40,9 +40,12 @@ protected:
   void barrier();
   /// D of mma.sync m16n8k16 = A * B + `sum` (4 x f32), which it becomes. Lane 4 g + t holds of A the rows g
   /// and g + 8 and of B the column g, both at k = 2t, 2t + 1 and 8 further on; of D the rows g and g + 8 at
-  /// the columns 2t and 2t + 1. Each register holds two neighbours along k (`pairRegister`). Where sums are
-  /// i32: m16n8k32 of i8, at k = 4t to 4t + 3 and 16 further on, four neighbours a register.
-  void multiplyTile(mlir::ValueRange left, mlir::ValueRange right, llvm::MutableArrayRef<mlir::Value> sum);
+  /// the columns 2t and 2t + 1. Each register holds two neighbours along k (`pairRegister`). Operands of 8
+  /// bits
+  /// (`element`: i8 with sums of i32, f8E4M3FN): m16n8k32, at k = 4t to 4t + 3 and 16 further on, four
+  /// neighbours a register.
+  void multiplyTile(mlir::ValueRange left, mlir::ValueRange right, llvm::MutableArrayRef<mlir::Value> sum,
+                    mlir::Type element);
   /// A vector of two f16 or bf16 as mma.sync takes it: as it is, or its bits.
   mlir::Value pairRegister(mlir::Value pair);
   /// Combines the values of `lanes` neighbouring lanes (a power of two): each gets the result.

@@ -1,6 +1,6 @@
 // Rows of floats times a weight of 4 or 8 bits. Few rows of 16-bit floats stream the weight. Many read it as
 // 16-bit floats, which a step in front unpacks into memory; where rows may be rounded to 8 bits, the step in
-// front rounds them, and the tensor cores multiply integers.
+// front rounds them, and the tensor cores multiply 8 bits by 8.
 #include "lowering/KernelToCuda/QuantTiles.h"
 #include "lowering/KernelToCuda/RoundedRows.h"
 #include "lowering/kernels/KernelFamily.h"
@@ -87,7 +87,8 @@ public:
     } else {
       Value numbers = buffers.drop_back().back(), scales = buffers.back();
       if (at.step == 0)
-        RowRounding(b, loc).emit(buffers[::hone::packedInput(matmulOf(kernel).getLhs())], numbers, scales);
+        RowRounding(b, loc, QuantForm(kernel, 8).isFloat)
+            .emit(buffers[::hone::packedInput(matmulOf(kernel).getLhs())], numbers, scales);
       else
         RoundedProduct(b, loc, kernel, buffers, stages, numbers, scales,
                        buffers[::hone::packedInput(dequantize.getInput())],
@@ -124,13 +125,13 @@ private:
   }
   /// Large tiles where columns make many of them.
   static StagedProduct::Form stagesOf(KernelOp kernel, Way way) {
-    bool isSmall = QuantForm(kernel, 8).n < 2048;
-    bool isInteger = way.kind == Way::rounds;
-    if (isSmall)
-      return isInteger ? StagedProduct::smallInteger : StagedProduct::small;
-    if (::hone::targetOf(kernel).fact("wgmma"))
-      return isInteger ? StagedProduct::squareInteger : StagedProduct::square;
-    return isInteger ? StagedProduct::largeInteger : StagedProduct::large;
+    QuantForm quant(kernel, 8);
+    StagedProduct::Form form = quant.n < 2048                           ? StagedProduct::small
+                               : ::hone::targetOf(kernel).fact("wgmma") ? StagedProduct::square
+                                                                        : StagedProduct::large;
+    if (way.kind != Way::rounds)
+      return form;
+    return form.of(quant.isFloat ? StagedProduct::Form::floats8 : StagedProduct::Form::integers);
   }
 };
 

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -18,7 +19,8 @@ QuantForm::QuantForm(KernelOp kernel, int64_t rows) {
   auto number = [&](StringRef name) { return config.getAs<IntegerAttr>(name).getInt(); };
   n = number("n"), k = number("k"), bits = number("bits"), block = number("block"), this->rows = rows;
   run = bits == 8 && block % StreamedProduct::chunk == 0 ? 16 : 8;
-  isSigned = config.contains("signed"), roundsRows = config.contains("rounds_rows");
+  isSigned = config.contains("signed"), isFloat = config.contains("float");
+  roundsRows = config.contains("rounds_rows");
   if (config.contains("zero"))
     zero = number("zero");
 }
@@ -119,6 +121,10 @@ SmallVector<Value> QuantTiles::fragment(ArrayRef<Value> loaded, int64_t half, in
       continue;
     }
     Value word = loaded[4 * half + 2 * (i % 2) + part];
+    if (quant.isFloat) {
+      registers.push_back(floats8(word, i / 2 * 2));
+      continue;
+    }
     if (quant.isSigned)
       word = arith::XOrIOp::create(b, loc, word, integer(0x80808080));
     if (elementType().isF16())
@@ -171,6 +177,26 @@ Value QuantTiles::bytesAsBf16(Value word, int64_t first, Value zeroPoint) {
   }
   Value pair = vector::FromElementsOp::create(b, loc, VectorType::get({2}, b.getF32Type()), both);
   return pairRegister(arith::TruncFOp::create(b, loc, VectorType::get({2}, elementType()), pair));
+}
+
+/// Two bytes of f8E4M3FN: their bits lie where those of the larger type are, but for the bias, which a
+/// multiplication makes good. Exact, subnormal numbers too; there is no NaN among weights.
+Value QuantTiles::floats8(Value word, int64_t first) {
+  bool isF16 = elementType().isF16();
+  Value upper = bytesOf(word, integer(0), first ? 0x3424 : 0x1404);
+  Value sign = arith::AndIOp::create(b, loc, upper, integer(0x80008000));
+  Value size = arith::AndIOp::create(b, loc, upper, integer(0x7f007f00));
+  size = arith::ShRUIOp::create(b, loc, size, integer(isF16 ? 1 : 4)); // 5 or 8 bits of exponent, not 4
+  auto type = VectorType::get({2}, elementType());
+  Value pair = LLVM::BitcastOp::create(b, loc, type, arith::OrIOp::create(b, loc, sign, size));
+  auto splat = [&](double value) -> Value {
+    return arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(type, b.getFloatAttr(elementType(), value).getValue()));
+  };
+  if (isF16)
+    return arith::MulFOp::create(b, loc, pair, splat(std::ldexp(1.0, 15 - 7)));
+  // Chips before sm_90 multiply bf16 only as part of an addition; less 0 keeps the sign of 0.
+  return pairRegister(LLVM::FMAOp::create(b, loc, pair, splat(std::ldexp(1.0, 127 - 7)), splat(-0.0)));
 }
 
 //===-- as floats --------------------------------------------------------------------===//

@@ -1,4 +1,5 @@
-// Rows of f16 or bf16 times a weight of 4 or 8 bits, which tensor cores read unpacked in registers.
+// Rows of f16 or bf16 times a weight of 4 or 8 bits (integers or f8E4M3FN), which tensor cores read unpacked
+// in registers.
 #ifndef HONE_LOWERING_KERNELTOCUDA_QUANTTILES_H
 #define HONE_LOWERING_KERNELTOCUDA_QUANTTILES_H
 #include "lowering/KernelToCuda/StreamedProduct.h"
@@ -9,7 +10,8 @@ namespace hone {
 /// What host code and kernel must agree on.
 struct QuantForm : StreamedProduct::Form {
   int64_t bits, block;
-  bool isSigned, roundsRows;   ///< numbers in memory; rows may be rounded to 8 bits, too
+  bool isSigned, isFloat;      ///< numbers in memory: integers with a sign; f8E4M3FN
+  bool roundsRows;             ///< rows may be rounded to 8 bits, too
   std::optional<int64_t> zero; ///< of all numbers, unsigned
 
   QuantForm(mlir::hone::KernelOp kernel, int64_t rows);
@@ -38,6 +40,7 @@ private:
   Value numbersOf4Bits(Value word, int64_t i);
   Value lessZero(Value pair, Value zeroPoint);
   Value bytesAsBf16(Value word, int64_t first, Value zeroPoint);
+  Value floats8(Value word, int64_t first);
   void storeScaled(llvm::ArrayRef<Value> registers, Value scale, bool second, Value weight,
                    mlir::ValueRange at);
   int64_t words() const { return quant.bits; } // that a lane loads of a chunk

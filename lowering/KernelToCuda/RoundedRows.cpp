@@ -1,6 +1,8 @@
 // Rounding of rows, and the scales behind a product of integers.
 #include "lowering/KernelToCuda/RoundedRows.h"
+#include "dialects/hone/Float8.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -65,27 +67,43 @@ void RowRounding::emit(Value from, Value numbers, Value scales) {
   Value most = acrossLanes(search.getResult(0), 32, larger);
   // A row of zeros stays one.
   Value isZero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, most, real(0));
-  Value factor = select(isZero, real(0), arith::DivFOp::create(b, loc, real(127), most));
+  double largest = isFloat ? largestFloat8 : 127;
+  Value factor = select(isZero, real(0), arith::DivFOp::create(b, loc, real(largest), most));
   auto once =
       scf::IfOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, lane, constant(0)));
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(once.thenBlock());
-    Value scale = arith::MulFOp::create(b, loc, most, real(1.0 / 127));
+    Value scale = arith::MulFOp::create(b, loc, most, real(1 / largest));
     memref::StoreOp::create(b, loc, scale, scales, row);
   }
   auto loop = scf::ForOp::create(b, loc, first, k, step);
   b.setInsertionPointToStart(loop.getBody());
-  SmallVector<Value> rounded;
-  for (Value element : elements(loop.getInductionVar())) {
-    Value scaled = arith::MulFOp::create(b, loc, element, factor);
-    scaled = math::RoundEvenOp::create(b, loc, scaled);
-    rounded.push_back(arith::FPToSIOp::create(b, loc, b.getI8Type(), scaled));
-  }
-  auto bytes = VectorType::get({piece}, b.getI8Type());
-  auto store = vector::StoreOp::create(b, loc, vector::FromElementsOp::create(b, loc, bytes, rounded),
-                                       numbers, ValueRange{row, loop.getInductionVar()});
+  SmallVector<Value> scaled = elements(loop.getInductionVar());
+  for (Value &element : scaled)
+    element = arith::MulFOp::create(b, loc, element, factor);
+  auto store =
+      vector::StoreOp::create(b, loc, rounded(scaled), numbers, ValueRange{row, loop.getInductionVar()});
   store->setAttr("alignment", b.getI64IntegerAttr(piece));
+}
+
+Value RowRounding::rounded(ArrayRef<Value> elements) {
+  SmallVector<Value> bytes;
+  for (size_t i = 0; i < elements.size(); i += 2) {
+    if (!isFloat) {
+      for (Value element : elements.slice(i, 2))
+        bytes.push_back(
+            arith::FPToSIOp::create(b, loc, b.getI8Type(), math::RoundEvenOp::create(b, loc, element)));
+      continue;
+    }
+    // The first operand becomes the upper byte.
+    Value pair = NVVM::ConvertF32x2ToF8x2Op::create(
+        b, loc, VectorType::get({2}, b.getI8Type()), elements[i + 1], elements[i], NVVM::FPRoundingMode::RN,
+        NVVM::SaturationMode::SATFINITE, false, Float8E4M3FNType::get(b.getContext()));
+    for (int64_t half = 0; half < 2; ++half)
+      bytes.push_back(vector::ExtractOp::create(b, loc, pair, ArrayRef<int64_t>{half}));
+  }
+  return vector::FromElementsOp::create(b, loc, VectorType::get({piece}, b.getI8Type()), bytes);
 }
 
 Value RoundedProduct::complete(RegionBuilder &, Value sum, Value row, Value column) {

@@ -1,24 +1,31 @@
-// Products of rows that are rounded to 8 bits as they come, a scale a row, with a weight of i8 [n, k] and a
-// scale a column: integer tensor cores.
+// Products of rows that are rounded to 8 bits as they come, a scale a row, with a weight of i8 or f8E4M3FN
+// [n, k] and a scale a column.
 #ifndef HONE_LOWERING_KERNELTOCUDA_ROUNDEDROWS_H
 #define HONE_LOWERING_KERNELTOCUDA_ROUNDEDROWS_H
 #include "lowering/KernelToCuda/MatmulStaged.h"
 
 namespace hone {
 
-/// What the two steps share: the rows as i8 [rows, k], and the value of 1 in each, f32 [rows].
+/// What the two steps share: the rows as bytes [rows, k], and the value of 1 in each, f32 [rows].
 llvm::SmallVector<mlir::MemRefType, 2> roundedRows(mlir::MLIRContext *context, int64_t k);
 
-/// The first step, a warp for a row: the largest element of a row becomes 127.
+/// The first step, a warp for a row: the largest element of a row becomes the largest number of
+/// the type.
 class RowRounding : public DeviceBuilder {
 public:
-  RowRounding(mlir::OpBuilder &b, mlir::Location loc) : DeviceBuilder(b, loc) {}
+  /// `isFloat`: to f8E4M3FN, else i8.
+  RowRounding(mlir::OpBuilder &b, mlir::Location loc, bool isFloat)
+      : DeviceBuilder(b, loc), isFloat(isFloat) {}
   /// `from`: [..., k] of floats, k a multiple of 16. `numbers`, `scales`: see roundedRows.
   void emit(mlir::Value from, mlir::Value numbers, mlir::Value scales);
   static CudaLaunch launch(mlir::OpBuilder &b, mlir::Location loc, mlir::Value rows);
 
 private:
   mlir::Value loadPiece(mlir::Value from, mlir::Value row, mlir::Value column);
+  /// As bytes.
+  mlir::Value rounded(llvm::ArrayRef<mlir::Value> elements);
+
+  bool isFloat;
 };
 
 /// The second step.

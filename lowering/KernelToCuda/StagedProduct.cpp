@@ -64,8 +64,7 @@ void StagedProduct::emit() {
   for (int64_t s = 0; s < ahead; ++s)
     fillStage(constant(s), constant(s * bytes));
 
-  SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4,
-                             form.isInteger ? integer(0) : real(0));
+  SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4, noSum());
   carried.append({constant(0), constant(ahead * bytes)}); // the stages to read and to fill
   auto loop =
       scf::ForOp::create(b, loc, constant(0), divideUp(size.k, constant(form.depth())), constant(1), carried);
@@ -132,6 +131,18 @@ void StagedProduct::fill(const Filling &filling, Value number, Value stage) {
 
 //===-- products -------------------------------------------------------------------===//
 
+Type StagedProduct::operandType() {
+  switch (form.operands) {
+  case Form::halves:
+    return elementType();
+  case Form::integers:
+    return b.getI8Type();
+  case Form::floats8:
+    return Float8E4M3FNType::get(b.getContext());
+  }
+  llvm_unreachable("a kind of operands");
+}
+
 SmallVector<Value> StagedProduct::loadFragments(Value at, bool transposed) {
   Type i32 = b.getI32Type(), four = LLVM::LLVMStructType::getLiteral(b.getContext(), {i32, i32, i32, i32});
   auto shape = NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8);
@@ -141,7 +152,7 @@ SmallVector<Value> StagedProduct::loadFragments(Value at, bool transposed) {
   SmallVector<Value> registers;
   for (int64_t i = 0; i < 4; ++i) {
     Value word = LLVM::ExtractValueOp::create(b, loc, i32, loaded, ArrayRef<int64_t>{i});
-    if (!form.isInteger && elementType().isF16())
+    if (operandType().isF16())
       word = LLVM::BitcastOp::create(b, loc, VectorType::get({2}, elementType()), word);
     registers.push_back(word);
   }
@@ -177,7 +188,7 @@ void StagedProduct::multiplyStage(Value stage, bool rightAlongK, MutableArrayRef
     }
     for (size_t i = 0; i < left.size(); ++i)
       for (size_t j = 0; j < right.size(); ++j)
-        multiplyTile(left[i], right[j], sums.slice(4 * (i * right.size() + j), 4));
+        multiplyTile(left[i], right[j], sums.slice(4 * (i * right.size() + j), 4), operandType());
   }
 }
 
@@ -202,7 +213,7 @@ void StagedProduct::shareSums(ArrayRef<Value> sums, Value memory) {
     Value row = add(add(warpRow, g), constant(fragment / across * 16 + i % 4 / 2 * 8));
     Value column = add(add(warpColumn, t2), constant(fragment % across * 8));
     SmallVector<Value> two(sums.slice(i, 2));
-    if (form.isInteger)
+    if (form.operands == Form::integers)
       for (Value &sum : two)
         sum = arith::SIToFPOp::create(b, loc, b.getF32Type(), sum);
     Value pair = vector::FromElementsOp::create(b, loc, VectorType::get({2}, b.getF32Type()), two);

@@ -1,5 +1,6 @@
-// Large products of f16, bf16 or i8 by tiles on tensor cores: result(row, column) = sum over k of left(row,
-// k) * right(k, column), for a batch of such. Operands are matrices that lie in global memory as they are.
+// Large products of f16, bf16, i8 or f8E4M3FN by tiles on tensor cores: result(row, column) = sum over k of
+// left(row, k) * right(k, column), for a batch of such. Operands are matrices that lie in global memory as
+// they are.
 #ifndef HONE_LOWERING_KERNELTOCUDA_STAGEDPRODUCT_H
 #define HONE_LOWERING_KERNELTOCUDA_STAGEDPRODUCT_H
 #include "lowering/KernelToCuda/Product.h"
@@ -21,9 +22,13 @@ public:
     int64_t rows, columns, warpsDown, warpsAcross, stages;
     /// warpgroups: wgmma; 16 rows a warp, all columns, both operands along k.
     enum Cores { warps, warpgroups } cores;
-    bool isInteger; // operands of i8 along k, sums of i32; else of f16 or bf16, sums of f32
+    /// halves: f16 or bf16. Those of 8 bits lie along k. Sums of integers are i32, all others f32.
+    enum Operands { halves, integers, floats8 } operands;
+    constexpr Form of(Operands other) const {
+      return {rows, columns, warpsDown, warpsAcross, stages, cores, other};
+    }
     bool isForWarpgroups() const { return cores == warpgroups; }
-    int64_t width() const { return isInteger ? 1 : 2; }                  // bytes of an element
+    int64_t width() const { return operands == halves ? 2 : 1; }         // bytes of an element
     int64_t depth() const { return lineBytes / width(); }                // steps of k in a stage
     int64_t multipliers() const { return 32 * warpsDown * warpsAcross; } // threads
     int64_t threads() const { return multipliers() + (isForWarpgroups() ? warpgroup : 0); }
@@ -40,13 +45,10 @@ public:
     }
   };
   static constexpr int64_t warpgroup = 128; // threads
-  static constexpr Form small{64, 64, 2, 2, 4, Form::warps, false},
-      large{128, 128, 2, 4, 3, Form::warps, false};
-  static constexpr Form square{128, 128, 8, 1, 4, Form::warpgroups, false},
-      wide{128, 256, 8, 1, 3, Form::warpgroups, false};
-  static constexpr Form smallInteger{64, 64, 2, 2, 4, Form::warps, true},
-      largeInteger{128, 128, 2, 4, 3, Form::warps, true},
-      squareInteger{128, 128, 8, 1, 4, Form::warpgroups, true};
+  static constexpr Form small{64, 64, 2, 2, 4, Form::warps, Form::halves},
+      large{128, 128, 2, 4, 3, Form::warps, Form::halves};
+  static constexpr Form square{128, 128, 8, 1, 4, Form::warpgroups, Form::halves},
+      wide{128, 256, 8, 1, 3, Form::warpgroups, Form::halves};
 
   StagedProduct(mlir::OpBuilder &b, mlir::Location loc, mlir::hone::KernelOp kernel, mlir::ValueRange buffers,
                 mlir::Value root, Form form)
@@ -97,7 +99,8 @@ private:
   mlir::Value sumAt(mlir::Value memory, mlir::Value row, mlir::Value column);
   /// The tile with this number becomes the one that is computed.
   void enterTile(mlir::Value number);
-  mlir::Type sumType() { return form.isInteger ? mlir::Type(b.getI32Type()) : mlir::Type(b.getF32Type()); }
+  mlir::Type operandType();
+  mlir::Value noSum() { return form.operands == Form::integers ? integer(0) : real(0); }
 
   // With warpgroups (StagedWarpgroups.cpp).
   void emitWarpgroups();

@@ -107,8 +107,7 @@ void StagedProduct::consume(Value tiles) {
   b.setInsertionPointToStart(ofTiles.getBody());
   enterTile(ofTiles.getInductionVar());
   // Products of a stage are waited for when those of the next are under way: then it is free.
-  SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4,
-                             form.isInteger ? integer(0) : real(0));
+  SmallVector<Value> carried(warpRows() / 16 * (warpColumns() / 8) * 4, noSum());
   carried.append({ofTiles.getRegionIterArg(0), ofTiles.getRegionIterArg(1), constant(0)});
   auto ofStages =
       scf::ForOp::create(b, loc, constant(0), divideUp(size.k, constant(form.depth())), constant(1), carried);
@@ -159,7 +158,7 @@ void StagedProduct::startStage(Value stage, MutableArrayRef<Value> sums) {
       Value step = arith::ConstantIntOp::create(b, loc, b.getI64Type(), piece);
       return b.createOrFold<arith::AddIOp>(loc, tile, step);
     };
-    startProduct(b, loc, form.isInteger ? b.getI8Type() : elementType(), at(left), at(right), sums);
+    startProduct(b, loc, operandType(), at(left), at(right), sums);
   }
   endProducts(b, loc);
 }

@@ -109,7 +109,8 @@ Value StreamedProduct::registerOf(Value vector, int64_t first) {
 void StreamedProduct::multiplyPart(ValueRange left, ArrayRef<Value> rows, int64_t part,
                                    MutableArrayRef<Value> sums) {
   for (auto [r, row] : llvm::enumerate(rows))
-    multiplyTile(left, {registerOf(row, 4 * part), registerOf(row, 4 * part + 2)}, sums.slice(4 * r, 4));
+    multiplyTile(left, {registerOf(row, 4 * part), registerOf(row, 4 * part + 2)}, sums.slice(4 * r, 4),
+                 elementType());
 }
 
 //===-- the loop -------------------------------------------------------------------===//

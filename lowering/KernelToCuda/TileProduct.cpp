@@ -192,7 +192,8 @@ void TileProduct::emitTensor() {
       }
       for (int64_t i = 0; i < high; ++i)
         for (int64_t j = 0; j < wide; ++j)
-          multiplyTile(left[i], right[j], MutableArrayRef<Value>(next).slice(4 * (i * wide + j), 4));
+          multiplyTile(left[i], right[j], MutableArrayRef<Value>(next).slice(4 * (i * wide + j), 4),
+                       elementType());
     }
     leaveTiles(depth);
     scf::YieldOp::create(b, loc, next);

@@ -1,11 +1,13 @@
 // wgmma as inline PTX. Accumulators are tied operands of every product and of every wait: so LLVM neither
 // moves them nor reads them while products are under way (docs/rationale/gpu-products.md).
 #include "lowering/KernelToCuda/Warpgroup.h"
+#include "dialects/hone/Float8.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
+using namespace mlir::hone;
 
 namespace hone {
 
@@ -45,9 +47,10 @@ void startProduct(OpBuilder &b, Location loc, Type element, Value left, Value ri
                   MutableArrayRef<Value> sums) {
   // Shape along k, types, and behind the operands the signs and, for 16 bits, that both run along k.
   std::string type = element.isInteger(8) ? "k32.s32.s8.s8"
+                     : isFloat8(element)  ? "k32.f32.e4m3.e4m3"
                      : element.isF16()    ? "k16.f32.f16.f16"
                                           : "k16.f32.bf16.bf16";
-  std::string form = element.isInteger(8) ? "" : ", 1, 1, 0, 0", registers;
+  std::string form = element.isInteger(8) ? "" : isFloat8(element) ? ", 1, 1" : ", 1, 1, 0, 0", registers;
   for (size_t i = 0; i < sums.size(); ++i)
     registers += (i ? ", $" : "$") + std::to_string(i);
   size_t n = sums.size();

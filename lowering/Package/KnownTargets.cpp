@@ -71,9 +71,10 @@ static mlir::hone::TargetAttr describe(MLIRContext &context, const Gpu &gpu) {
   auto facts = b.getDictionaryAttr(
       {fact("bandwidth", gpu.bandwidth), b.getNamedAttr("board", b.getStringAttr(gpu.board)),
        fact("capability", gpu.capability), fact("cuda", 1), fact("f32", gpu.f32Peak),
-       fact("launch", gpuLaunch), fact("link", gpu.link), fact("link_latency", linkLatency),
-       fact("ptx", gpu.ptx), fact("registers", gpu.registers), fact("shared", gpu.shared),
-       fact("sms", gpu.sms), fact("tensor", gpu.tensorPeak), fact("wgmma", gpu.capability == 90)});
+       fact("fp8", gpu.capability >= 89), fact("launch", gpuLaunch), fact("link", gpu.link),
+       fact("link_latency", linkLatency), fact("ptx", gpu.ptx), fact("registers", gpu.registers),
+       fact("shared", gpu.shared), fact("sms", gpu.sms), fact("tensor", gpu.tensorPeak),
+       fact("wgmma", gpu.capability == 90)});
   return mlir::hone::TargetAttr::get(&context, b.getStringAttr(gpu.name), b.getStringAttr(gpu.name),
                                      b.getStringAttr("+ptx" + Twine(gpu.ptx)), facts);
 }

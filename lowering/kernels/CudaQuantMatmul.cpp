@@ -1,5 +1,5 @@
-// Rows of f16 or bf16 times a weight of 4 or 8 bits on a GPU, and rows of any float where they may be rounded
-// to 8 bits. 4-bit weights are packed in the order of the tensor cores' fragments
+// Rows of f16 or bf16 times a weight of 4 or 8 bits (integers or f8E4M3FN) on a GPU, and rows of any float
+// where they may be rounded to 8 bits. 4-bit weights are packed in the order of the tensor cores' fragments
 // (lowering/KernelToCuda/QuantTiles.h), 8-bit ones lie with k along their rows.
 #include "lowering/kernels/Cuda.h"
 #include "lowering/kernels/QuantizedWeight.h"
@@ -32,7 +32,9 @@ public:
     QuantizedWeight source;
     if (std::string reason = source.read(matmul); !reason.empty())
       return reason;
-    if (isF32 && !roundsRows(matmul, source))
+    if (isF32 && source.isFloat && !target.fact("fp8"))
+      return "rows of f32 are rounded to f8E4M3FN on chips whose tensor cores take it (sm_89 and later)";
+    if (isF32 && !roundsRows(matmul, source, target))
       return "rows of f32 are rounded for symmetric weights of 8 bits with a scale a column only";
     if (source.k % chunk || (source.block != 32 && source.block % chunk))
       return "expected a K that is a multiple of 64 with blocks of 32 or multiples of 64, got " +
@@ -107,16 +109,18 @@ public:
       number("zero", *source.splatZero);
     if (source.isSigned)
       config.push_back(b.getNamedAttr("signed", b.getUnitAttr()));
-    if (roundsRows(matmul, source))
+    if (source.isFloat)
+      config.push_back(b.getNamedAttr("float", b.getUnitAttr()));
+    if (roundsRows(matmul, source, target))
       config.push_back(b.getNamedAttr("rounds_rows", b.getUnitAttr()));
     return b.getDictionaryAttr(config);
   }
 
 private:
-  /// Whether the tensor cores may multiply integers: both operands symmetric, nothing changes along k.
-  static bool roundsRows(MatmulOp matmul, const QuantizedWeight &source) {
-    return matmul.getActivationBits() == 8 && source.bits == 8 && source.isSigned &&
-           source.block == source.k && source.splatZero == 128;
+  /// Whether the tensor cores may multiply 8 bits: both operands symmetric, nothing changes along k.
+  static bool roundsRows(MatmulOp matmul, const QuantizedWeight &source, TargetAttr target) {
+    bool isSymmetric = source.isFloat ? target.fact("fp8") != 0 : source.isSigned && source.splatZero == 128;
+    return matmul.getActivationBits() == 8 && source.bits == 8 && source.block == source.k && isSymmetric;
   }
 };
 

@@ -27,7 +27,8 @@ public:
     if (matmul.getTransposeA())
       return "the left operand is transposed";
     QuantizedWeight source;
-    return source.read(matmul);
+    std::string reason = source.read(matmul);
+    return reason.empty() && source.isFloat ? "weights of f8E4M3FN are not built for CPUs" : reason;
   }
 
   std::string refusesEpilogue(Operation *op, const KernelGroup &group, Shapes &shapes) const override {

@@ -1,5 +1,6 @@
 // Reading and packing of quantized weights.
 #include "lowering/kernels/QuantizedWeight.h"
+#include "dialects/hone/Float8.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -17,10 +18,11 @@ std::string QuantizedWeight::read(MatmulOp matmul) {
   if (!weight || !scale || typeOf(weight).getRank() != 2)
     return "the quantized operand or its scales are not weights";
   auto element = dyn_cast<IntegerType>(typeOf(weight).getElementType());
-  bits = element ? element.getWidth() : 0;
+  isFloat = isFloat8(typeOf(weight).getElementType());
+  bits = element ? element.getWidth() : isFloat ? 8 : 0;
   if (bits != 4 && bits != 8)
     return "expected weights of 4 or 8 bits";
-  isSigned = !element.isUnsignedInteger();
+  isSigned = element && !element.isUnsignedInteger();
   isTransposed = matmul.getTransposeB();
   n = typeOf(weight).getDimSize(!isTransposed), k = typeOf(weight).getDimSize(isTransposed);
   block = dequantize.getBlock();
@@ -36,6 +38,8 @@ std::string QuantizedWeight::read(MatmulOp matmul) {
     return "the weight is empty";
   int64_t shift = isSigned ? 1 << (bits - 1) : 0;
   if (Value given = dequantize.getZero()) {
+    if (isFloat)
+      return "floats with zero points";
     zero = given.getDefiningOp<GetWeightOp>();
     auto constant = given.getDefiningOp<ConstantOp>();
     if (!zero &&
@@ -57,6 +61,8 @@ Value QuantizedWeight::unsignedBytes(PackBuilder &pack, Value x) const {
   Type ui8 = IntegerType::get(pack.b.getContext(), 8, IntegerType::Unsigned);
   if (!isTransposed)
     x = pack.transpose(x, {1, 0});
+  if (isFloat)
+    return x;
   if (!typeOf(x).getElementType().isUnsignedInteger(8))
     x = pack.make<CastOp>(typeOf(x).clone(ui8), x, ui8, false);
   if (!isSigned)

@@ -11,7 +11,8 @@ struct QuantizedWeight {
   mlir::hone::GetWeightOp weight, scale, zero;
   std::optional<int64_t> splatZero; ///< as unsigned numbers have it
   int64_t n, k, bits, block;
-  bool isSigned, isTransposed; ///< stored as [N, K]
+  bool isSigned, isFloat; ///< integers with a sign; f8E4M3FN
+  bool isTransposed;      ///< stored as [N, K]
 
   /// Empty, or why the right operand isn't such a weight.
   std::string read(mlir::hone::MatmulOp matmul);

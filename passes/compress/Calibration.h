@@ -30,6 +30,13 @@ public:
   virtual mlir::FailureOr<Eigen::VectorXf> peaks(const Reader &reader) = 0;
   /// How far the elements reach from zero. In the same order.
   virtual mlir::FailureOr<Ranges> ranges(const Reader &reader) = 0;
+  /// Sums over the same rows of a value [..., 2 N] of f32: x is element i of a row, y element N + i.
+  struct PairSums {
+    int64_t rows = 0;
+    Eigen::ArrayXd x, y, xx, xy; ///< [N]
+  };
+  /// In the same order. The value and what it is computed from stand until `rewind`.
+  virtual mlir::FailureOr<PairSums> pairs(mlir::Value value) = 0;
   /// Values are asked for from the front again.
   virtual void rewind() = 0;
   /// The elements of a weight of f32, row-major.

@@ -1,5 +1,6 @@
 // Where a division by channels can hide, and the weights that take it.
 #include "passes/compress/ChannelScales.h"
+#include "passes/compress/Passes.h"
 
 using namespace mlir;
 using namespace mlir::hone;
@@ -94,6 +95,7 @@ LogicalResult ChannelScales::scale(Value x, ArrayRef<QuantizableOpInterface> rea
 
 LogicalResult ChannelScales::finish() {
   for (auto &[operand, factors] : changes) {
+    forgetWeight(operand->getOwner());
     FailureOr<std::vector<float>> elements;
     std::string name = "constant";
     if (auto constant = operand->get().getDefiningOp<ConstantOp>()) {

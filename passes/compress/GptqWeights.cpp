@@ -108,6 +108,7 @@ private:
                                         /*transpose_a=*/false, /*transpose_b=*/true);
     auto sum = AddOp::create(b, matmul.getLoc(), type, matmul.getResult(), correction);
     matmul.getResult().replaceAllUsesExcept(sum, sum);
+    ::hone::forgetWeight(matmul);
     return success();
   }
 

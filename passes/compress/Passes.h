@@ -18,6 +18,12 @@ std::unique_ptr<mlir::Pass> createPruneStructure(PruneStructureOptions options, 
 std::unique_ptr<mlir::Pass> createStoreSparse(StoreSparseOptions options, Calibration &calibration);
 std::unique_ptr<mlir::Pass> createFactorWeights(FactorWeightsOptions options, Calibration &calibration);
 
+std::unique_ptr<mlir::Pass> createRefitProducts(RefitProductsOptions options, Calibration &calibration);
+
+/// An op's result is no longer what it was with the weight that hone-note-weights noted, nor is it meant to
+/// be.
+void forgetWeight(mlir::Operation *op);
+
 /// What hone-gptq-weights puts behind a weight's name for its numbers.
 std::string learnedSuffix(int64_t bits);
 } // namespace hone

@@ -3,11 +3,11 @@
 include "mlir/Pass/PassBase.td"
 
 def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
-  let summary = "weights of products become integers with a scale a group, each in front of its user as a hone.dequantize";
+  let summary = "weights of products become integers or floats of 8 bits with a scale a group, each in front of its user as a hone.dequantize";
   let description = [{
     Every weight of f32 with two axes that an op of `QuantizableOpInterface` reads is rounded to `bits` wide integers: one scale for `group` neighbours
     along the axis that a product sums over (0: one for each row or column of outputs). Symmetric: the largest element of a group maps to the largest
-    number; with `zeros` the range from the least to the largest, which then holds 0. Numbers of 3 bits (-4 to 3) lie in elements of 4. Numbers, scales and zero points are recipes, computed while
+    number; with `zeros` the range from the least to the largest, which then holds 0. Numbers of 3 bits (-4 to 3) lie in elements of 4. With `float` they are f8E4M3FN, 448 the largest. Numbers, scales and zero points are recipes, computed while
     the artifact is written. Kernels that can't read them get the dense tensor: no other pass has to know.
 
     Where the group does not divide the sum, the largest smaller one does that is a multiple of 64, or, if that is less than half of it, of 16; a remark says so.
@@ -19,6 +19,7 @@ def QuantizeWeights : Pass<"hone-quantize-weights", "::mlir::ModuleOp"> {
   let options = [
     Option<"bits", "bits", "int64_t", "4", "width of the numbers: 3, 4 or 8">,
     Option<"group", "group", "int64_t", "32", "neighbours that share a scale; 0: all of a row or column">,
+    Option<"isFloat", "float", "bool", "false", "floats of 8 bits (f8E4M3FN) instead of integers">,
     Option<"zeros", "zeros", "bool", "false", "zero points beside the scales">,
     Option<"embeddings", "embeddings", "bool", "false", "tables whose rows are picked, too">,
     Option<"rows", "rows", "int64_t", "16", "bits that kernels may round the product's other operand to: 16 or 8">,
@@ -98,6 +99,36 @@ def ClipRows : Pass<"hone-clip-rows", "::mlir::ModuleOp"> {
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
   ];
+}
+
+def NoteWeights : Pass<"hone-note-weights", "::mlir::ModuleOp"> {
+  let summary = "products remember which weight they have, for hone-refit-products behind what changes it";
+  let description = [{
+    Each product of f32 with a weight of two axes gets the weight's name as an attribute, `hone.noted_weight` (or `hone.noted_weight_transposed`, as it
+    lies), unless it has one. hone-refit-products takes them off again.
+
+    Needs: nothing. Numerics: exact, nothing is changed.
+  }];
+}
+
+def RefitProducts : Pass<"hone-refit-products", "::mlir::ModuleOp"> {
+  let summary = "each output of a product is scaled and moved to be what it was with the weight it had";
+  let description = [{
+    Rounding and pruning change what a product gives in ways that a slope and an offset for each output take back in part: outputs get smaller, and their mean
+    moves. Both are the least-squares solution on samples, in closed form: y the product as it is now, rounding of its rows in the kernel included, t the
+    same inputs times the weight that hone-note-weights noted, least |slope y + offset - t|^2. Products are taken in order, and each sees the inputs
+    that those in front give by then. The offset alone is known as bias correction.
+
+    A product whose inputs or outputs became fewer stays as it is, and so does one with a correction of low rank, which was fitted already; remarks say
+    so. Needs what runs samples: `hone-compile --compress=int4 --compress=refit --calibrate=DIR`; by itself the pass is an error.
+
+    Needs: inferred shapes. Numerics: changes them, see docs/compress.md.
+  }];
+  let options = [
+    ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
+    ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
+  ];
+  let dependentDialects = ["::mlir::hone::HoneDialect"];
 }
 
 def NarrowProducts : Pass<"hone-narrow-products", "::mlir::ModuleOp"> {

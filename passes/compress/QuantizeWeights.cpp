@@ -1,5 +1,6 @@
-// Rounds weights to integers by groups, as recipes. The reconstruction stands next to the user, so that its
-// kernel may read the integers and everything else goes on seeing a dense tensor.
+// Rounds weights to integers or floats of 8 bits by groups, as recipes. The reconstruction stands next to the
+// user, so that its kernel may read the integers and everything else goes on seeing a dense tensor.
+#include "dialects/hone/Float8.h"
 #include "dialects/hone/HoneDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/compress/Names.h"
@@ -58,17 +59,21 @@ public:
 /// How a matrix is rounded.
 struct Form {
   int64_t bits, group; // group 0: the whole of the axis
-  bool zeros;
+  bool isFloat, zeros;
   int64_t axis; // of groups
 
   std::string suffix() const {
-    return (".int" + Twine(bits) + (group ? "g" + Twine(group) : Twine("")) + (zeros ? "z" : "") +
-            (axis ? ".t" : ""))
+    return ((isFloat ? ".fp" : ".int") + Twine(bits) + (group ? "g" + Twine(group) : Twine("")) +
+            (zeros ? "z" : "") + (axis ? ".t" : ""))
         .str();
   }
   /// Of hone.dequantize: scales change along this axis.
   int64_t scaleAxis() const { return group ? axis : 1 - axis; }
+  /// With which scale 1 ends.
+  double largest() const { return isFloat ? largestFloat8 : std::ldexp(1.0, zeros ? bits : bits - 1) - 1; }
   Type element(MLIRContext *context) const {
+    if (isFloat)
+      return Float8E4M3FNType::get(context);
     return IntegerType::get(context, ::hone::widthOf(bits),
                             zeros ? IntegerType::Unsigned : IntegerType::Signless);
   }
@@ -86,8 +91,7 @@ public:
       Value span = form.zeros ? binary<SubOp>(high, low) : high;
       // A group of zeros divides by something.
       span = binary<MaxOp>(span, r.scalar(1e-30f));
-      return binary<MulOp>(span,
-                           r.scalar(1.0f / (form.zeros ? (1 << form.bits) - 1 : (1 << (form.bits - 1)) - 1)));
+      return binary<MulOp>(span, r.scalar(float(1 / form.largest())));
     });
   }
 
@@ -162,8 +166,10 @@ public:
     std::string why;
     if (bits != 3 && bits != 4 && bits != 8)
       why = "expected bits of 3, 4 or 8, got " + std::to_string(bits);
-    else if (bits == 3 && zeros)
-      why = "3 bits are symmetric: no zeros";
+    else if (isFloat && bits != 8)
+      why = "expected floats of 8 bits, got " + std::to_string(bits);
+    else if ((bits == 3 || isFloat) && zeros)
+      why = std::string(isFloat ? "floats" : "3 bits") + " are symmetric: no zeros";
     else if (rows != 8 && rows != 16)
       why = "expected rows of 8 or 16 bits, got " + std::to_string(rows);
     else if (group < 0)
@@ -196,7 +202,7 @@ public:
 private:
   void quantize(QuantizableOpInterface op, WeightOp weight, SymbolTable &symbols) {
     ::hone::remarkGroup(op, weight, group, getArgumentName());
-    Form form{bits, ::hone::fittingGroup(op, weight, group), zeros, op.getGroupAxis()};
+    Form form{bits, ::hone::fittingGroup(op, weight, group), isFloat, zeros, op.getGroupAxis()};
     RecipeBuilder recipes(symbols, weight.getLoc());
     Quantizer quantizer(recipes, form, weight);
     OpBuilder b(op);

@@ -41,6 +41,20 @@ def rounded(w, bits, group, zeros=False):
     return (np.clip(np.rint(g / scale), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) * scale).reshape(w.shape)
 
 
+FLOATS8 = np.array([2.0**-9 * m for m in range(8)] + [2.0 ** (e - 7) * (1 + m / 8) for e in range(1, 16) for m in range(8)][:-1])
+
+
+def rounded_float8(w, group):
+    """The nearest number of f8E4M3FN; the largest element of a group maps to 448. Of two as near the one with the even last bit."""
+    g = w.reshape(w.shape[0] // group, group, w.shape[1]).astype(np.float64)
+    scale = np.float32(1 / 448) * np.maximum(np.abs(g).max(1, keepdims=True), 1e-30).astype(np.float32)
+    size = np.minimum(np.abs(g.astype(np.float32) / scale), 448)
+    above = np.clip(np.searchsorted(FLOATS8, size), 1, len(FLOATS8) - 1)
+    low, high = size - FLOATS8[above - 1], FLOATS8[above] - size
+    code = np.where((low < high) | ((low == high) & (above % 2 == 1)), above - 1, above)
+    return (np.copysign(FLOATS8[code], g) * scale).reshape(w.shape)
+
+
 def pruned(w, keep, of):
     """[inputs, outputs] with all but the `keep` largest of every `of` neighbours of a column at zero."""
     g = w.reshape(w.shape[0] // of, of, w.shape[1])
@@ -88,6 +102,17 @@ class Test:
                 got, want = compiled.run({"x": x}, ["y"])["y"], self.forward(x, w1, w2)
             error = float(np.abs(got - want).max() / np.abs(want).max())
             self.check(f"{spec} is what numpy rounds to", error < 1e-3, f"largest error {error:.3g}")
+        # Of a table each number shows: ties, subnormal numbers, zeros, and rows whose scale is 1.
+        table = normal(VOCABULARY, K)
+        table[0] = np.r_[448, (FLOATS8[:-1] + FLOATS8[1:])[:40] / 2, -FLOATS8[:23]]
+        table[1], table[2] = np.r_[448, (FLOATS8[:-1] + FLOATS8[1:])[-63:] / 2], 0
+        model = save(self.folder / "table.onnx", "(int64[n] i) => (float[] y) { y = Gather(t, i) }", t=table)
+        for flags, group in (("", K), (",group=16", 16)):
+            with self.compile(model, f"--compress=fp8:embeddings{flags}") as compiled:
+                got = compiled.run({"i": np.arange(VOCABULARY)}, ["y"])["y"]
+            want = rounded_float8(table.T, group).T
+            self.check(f"fp8{flags} is what numpy rounds to", np.allclose(got, want, 1e-6, 0), f"{np.abs(got - want).max()}")
+        self.refused("floats of 8 bits by samples", ["--compress=fp8:method=gptq"], "no setting 'method'")
 
     def report(self):
         path = self.folder / "report.json"
@@ -388,10 +413,29 @@ class Test:
     def floats(self):
         x = self.inputs[0]
         want = self.forward(x, self.w1, self.w2)
-        for spec, least in (("f16", 55), ("bf16", 38), ("int8:rows=8", 30), ("int8", 38)):
+        for spec, least in (("f16", 55), ("bf16", 38), ("int8:rows=8", 30), ("int8", 38), ("fp8", 28)):
             with self.compile(self.model, f"--compress={spec}") as compiled:
                 reached = snr(want, compiled.run({"x": x}, ["y"])["y"])
             self.check(f"{spec} is as near as its bits allow", least < reached < least + 30, f"{reached:.1f} dB")
+
+    def refitting(self):
+        seen, x = np.concatenate(self.inputs), normal(300, K) @ self.mix
+        small = pruned(self.w1, 1, 4)
+        y, t = seen.astype(np.float64) @ small, seen.astype(np.float64) @ self.w1
+        slope = ((y * t).mean(0) - y.mean(0) * t.mean(0)) / y.var(0)
+        want = np.maximum((x @ small) * slope + t.mean(0) - slope * y.mean(0), 0) @ self.w2
+        samples = f"--calibrate={self.samples}"
+        with self.compile(self.model, "--compress=prune:1:4,only=a", "--compress=refit", samples) as compiled:
+            got = compiled.run({"x": x}, ["y"])["y"]
+        error = float(np.abs(got - want).max() / np.abs(want).max())
+        self.check("refit is least squares", error < 1e-3, f"largest error {error:.3g}")
+        want = self.forward(x, self.w1, self.w2)
+        for spec, gain in (("prune:1:4", 1), ("prune:channels=0.25", 0), ("lowrank:rank=16", -0.1), ("int3:group=64", 0.1), ("int4:method=awq", -0.1), ("int4:rank=8", 0), ("int8:rows=8", -0.1)):
+            reached = []
+            for more in ((), ("--compress=refit",)):
+                with self.compile(self.model, f"--compress={spec}", *more, samples) as compiled:
+                    reached.append(snr(want, compiled.run({"x": x}, ["y"])["y"]))
+            self.check(f"refit behind {spec}", reached[1] >= reached[0] + gain, f"from {reached[0]:.2f} to {reached[1]:.2f} dB")
 
     def searching(self):
         path, reached = self.folder / "search.json", []
@@ -445,6 +489,9 @@ class Test:
         self.refused("zero points with 3 bits", ["--compress=int3:zeros"], "3 bits are symmetric")
         self.refused("zero points with a correction", ["--compress=int4:zeros,rank=4"], "symmetric")
         self.refused("awq without samples", ["--compress=int4:method=awq"], "--calibrate")
+        self.refused("refit without samples", ["--compress=int4", "--compress=refit"], "--calibrate")
+        self.refused("refit of nothing", ["--compress=refit", samples], "in front")
+        self.refused("refit with a setting", ["--compress=int4", "--compress=refit:rows=8", samples], "no setting 'rows'")
         self.refused("smooth without samples", ["--compress=int8:rows=8,smooth"], "--calibrate")
         self.refused("smooth with rows of 16 bits", ["--compress=int8:smooth", samples], "rows=8")
         self.refused("smooth by more than all", ["--compress=int8:rows=8,smooth=2", samples], "below 1")
@@ -500,7 +547,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         test = Test(args.bin_dir, pathlib.Path(folder))
-        for part in (test.rounding, test.pruning, test.channels, test.heads, test.sparse, test.low_rank, test.corrected, test.floats, test.scaled_channels, test.searching, test.report, test.learning, test.perplexity, test.bad_files, test.bad_requests):
+        for part in (test.rounding, test.pruning, test.channels, test.heads, test.sparse, test.low_rank, test.corrected, test.floats, test.refitting, test.scaled_channels, test.searching, test.report, test.learning, test.perplexity, test.bad_files, test.bad_requests):
             try:
                 part()
             except Failure as why:

@@ -312,6 +312,28 @@ FailureOr<Eigen::MatrixXf> StagedCalibration::moments(Value value) {
   return Eigen::MatrixXf(sums[0].selfadjointView<Eigen::Lower>());
 }
 
+FailureOr<Calibration::PairSums> StagedCalibration::pairs(Value value) {
+  int64_t width;
+  const std::vector<Stored> *tensors = samplesOf(value, width);
+  if (!tensors)
+    return failure();
+  int64_t n = width / 2;
+  PairSums sums;
+  for (Eigen::ArrayXd *sum : {&sums.x, &sums.y, &sums.xx, &sums.xy})
+    *sum = Eigen::ArrayXd::Zero(n);
+  for (const Stored &tensor : *tensors) {
+    int64_t rows = hone_tensor_bytes(&tensor.view) / 4 / width;
+    Eigen::Map<const Matrix> both(static_cast<const float *>(tensor.view.data), rows, width);
+    sums.rows += rows;
+    for (int64_t row = 0; row < rows; ++row) {
+      Eigen::ArrayXd x = both.row(row).head(n).transpose().cast<double>(),
+                     y = both.row(row).tail(n).transpose().cast<double>();
+      sums.x += x, sums.y += y, sums.xx += x * x, sums.xy += x * y;
+    }
+  }
+  return sums;
+}
+
 void StagedCalibration::note(Operation *layer, double lostShare) {
   noted.push_back({nodeName(layer), -10 * std::log10(std::max(lostShare, 1e-30))});
 }

@@ -33,6 +33,7 @@ public:
   mlir::FailureOr<Eigen::MatrixXf> moments(mlir::Value value) override;
   mlir::FailureOr<Eigen::VectorXf> peaks(const Reader &reader) override;
   mlir::FailureOr<Ranges> ranges(const Reader &reader) override;
+  mlir::FailureOr<PairSums> pairs(mlir::Value value) override;
   void rewind() override;
   mlir::FailureOr<std::vector<float>> elements(mlir::hone::WeightOp weight) override;
   mlir::FailureOr<Place> keep(llvm::ArrayRef<char> bytes) override;

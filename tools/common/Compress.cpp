@@ -36,8 +36,7 @@ struct Method {
       {"sweeps", Kind::Number, "0", "refinements behind gptq's first pass"},                                 \
       {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},                                 \
       {"rank", Kind::Number, "0", "of two thin products beside each that make good what rounding did"},      \
-      {"rows", Kind::Choice, "16|8",                                                                         \
-       "bits that rows of the other operand are rounded to as they come (host)"},                            \
+      {"rows", Kind::Choice, "16|8", "bits that rows of the other operand are rounded to as they come"},     \
       {"smooth", Kind::ShareOrSwitch, "",                                                                    \
        "moves large channels from rows of 8 bits to the weights, by that power; 0.5 (--calibrate)"},         \
       {"range", Kind::Choice, "none|minmax|percentile|entropy|mse",                                          \
@@ -46,6 +45,13 @@ struct Method {
       HONE_NAME_KEYS,
 const Key narrowestKeys[] = {HONE_INTEGER_KEYS("64")}, narrowKeys[] = {HONE_INTEGER_KEYS("32")},
           wideKeys[] = {HONE_INTEGER_KEYS("0")};
+const Key byteFloatKeys[] = {
+    {"group", Kind::Number, "0", "neighbours along the sum of a product that share a scale; 0: all"},
+    {"embeddings", Kind::Switch, "", "tables whose rows are picked, too"},
+    {"rows", Kind::Choice, "16|8",
+     "bits that rows of the other operand are rounded to as they come (GPUs whose tensor cores take fp8)"},
+    HONE_NAME_KEYS};
+const Key refitKeys[] = {HONE_NAME_KEYS};
 const Key narrowFloatKeys[] = {HONE_NAME_KEYS};
 const Key pruneKeys[] = {
     {"N:M", Kind::Ratio, "", "keeps N of every M neighbours along the sum of a product, as 2:4"},
@@ -106,6 +112,12 @@ std::unique_ptr<mlir::Pass> integers(const CompressSpec &spec, Calibration *cali
   if (const std::string *rank = spec.find("rank")) // auto has none
     llvm::StringRef(*rank).getAsInteger(10, options.rank);
   return createGptqWeights(options, *calibration);
+}
+
+std::unique_ptr<mlir::Pass> byteFloats(const CompressSpec &spec, Calibration *) {
+  auto options = integerOptions<QuantizeWeightsOptions>(spec, 8);
+  options.isFloat = true;
+  return createQuantizeWeights(options);
 }
 
 /// What stands in front of rounding; null: nothing.
@@ -187,6 +199,12 @@ std::unique_ptr<mlir::Pass> sparse(const CompressSpec &spec, Calibration *calibr
   return createStoreSparse(options, *calibration);
 }
 
+std::unique_ptr<mlir::Pass> refit(const CompressSpec &spec, Calibration *calibration) {
+  RefitProductsOptions options;
+  readNames(spec, options);
+  return createRefitProducts(options, *calibration);
+}
+
 template <bool isBrain>
 std::unique_ptr<mlir::Pass> floats(const CompressSpec &spec, Calibration *) {
   NarrowProductsOptions options;
@@ -200,7 +218,7 @@ const Key autoKeys[] = {
     {"group", Kind::Number, "32",
      "neighbours along the sum of a product that share a scale of 4 bits; 0: all"},
     {"sweeps", Kind::Number, "0", "refinements behind gptq's first pass"},
-    {"rows", Kind::Choice, "16|8", "bits that rows of the other operand are rounded to as they come (host)"},
+    {"rows", Kind::Choice, "16|8", "bits that rows of the other operand are rounded to as they come"},
     HONE_NAME_KEYS};
 const Method methods[] = {
     {"auto", "4 bits where the budget allows it, 8 or all where not (--accuracy-budget, --calibrate)",
@@ -208,6 +226,8 @@ const Method methods[] = {
     {"int3", "weights of products rounded to 3 bits, which so far lie in 4", narrowestKeys, integers<3>},
     {"int4", "weights of products rounded to 4 bits, computed with rows of 16 bits", narrowKeys, integers<4>},
     {"int8", "weights of products rounded to 8 bits, computed with rows of 16 bits", wideKeys, integers<8>},
+    {"fp8", "weights of products rounded to floats of 8 bits (e4m3), for kernels of GPUs", byteFloatKeys,
+     byteFloats},
     {"f16", "products with floats of 16 bits and sums of f32: tensor cores of GPUs", narrowFloatKeys,
      floats<false>},
     {"bf16", "the same with the range of f32 and 8 bits of precision", narrowFloatKeys, floats<true>},
@@ -215,6 +235,8 @@ const Method methods[] = {
      pruning},
     {"sparse", "weights with many zeros stored without them (behind prune, or for models that have them)",
      sparseKeys, sparse},
+    {"refit", "a slope and an offset for each output of products behind what lost something (--calibrate)",
+     refitKeys, refit},
     {"lowrank", "products with a matrix become two products with thin ones", rankKeys, lowRank},
 };
 
@@ -331,7 +353,7 @@ const std::string *CompressSpec::find(llvm::StringRef key) const {
 
 bool CompressSpec::learns() const {
   const std::string *how = find("method");
-  return how && *how != "rtn" && *how != "magnitude" && *how != "svd";
+  return method == "refit" || (how && *how != "rtn" && *how != "magnitude" && *how != "svd");
 }
 
 bool CompressSpec::readsRanges() const {
@@ -361,6 +383,8 @@ SampleSources evaluationSources(const CompileOptions &options) {
   return sources;
 }
 
+static bool isRefit(const CompressSpec &spec) { return spec.method == "refit"; }
+
 std::string readCompressions(const CompileOptions &options, std::vector<CompressSpec> &specs) {
   const std::string &calibrate = options.calibrate, &tokens = options.evalTokens;
   bool hasSamples = !calibrate.empty() || !tokens.empty();
@@ -385,6 +409,9 @@ std::string readCompressions(const CompileOptions &options, std::vector<Compress
   bool searches = llvm::any_of(specs, [](const CompressSpec &spec) { return spec.searches(); });
   if (searches && specs.size() > 1)
     return "--compress=auto chooses for all weights: it is given alone";
+  if (!specs.empty() && isRefit(specs.front()))
+    return "--compress=refit makes good what others lost: give one in front, as --compress=int4 "
+           "--compress=refit";
   if (searches && options.accuracyBudget.empty())
     return "--compress=auto needs what it may cost: --accuracy-budget=cosine:0.999, snr:30dB or ppl:+2%";
   if (options.accuracyBudget.empty())
@@ -394,15 +421,18 @@ std::string readCompressions(const CompileOptions &options, std::vector<Compress
   return checkBudget(options.accuracyBudget, nullptr);
 }
 
-void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir::OpPassManager &pm) {
-  for (const Method &method : methods)
-    if (method.name == spec.method) {
-      if (auto scaling = channelScaling(spec, calibration))
-        pm.addPass(std::move(scaling));
-      if (auto clipping = rowClipping(spec, calibration))
-        pm.addPass(std::move(clipping));
-      pm.addPass(method.make(spec, calibration));
-    }
+void addCompressPasses(llvm::ArrayRef<CompressSpec> specs, Calibration *calibration,
+                       mlir::OpPassManager &pm) {
+  for (const CompressSpec &spec : specs) {
+    auto method = llvm::find_if(methods, [&](const Method &m) { return m.name == spec.method; });
+    if (auto scaling = channelScaling(spec, calibration))
+      pm.addPass(std::move(scaling));
+    if (!isRefit(spec) && llvm::any_of(specs, isRefit))
+      pm.addPass(createNoteWeights());
+    if (auto clipping = rowClipping(spec, calibration))
+      pm.addPass(std::move(clipping));
+    pm.addPass(method->make(spec, calibration));
+  }
 }
 
 std::string compressHelp() {

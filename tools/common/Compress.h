@@ -37,8 +37,8 @@ SampleSources calibrationSources(const CompileOptions &options);
 /// Samples to measure with: others, when there are.
 SampleSources evaluationSources(const CompileOptions &options);
 
-/// Adds the passes of a specification that was parsed. `calibration` may be null when it needs no samples.
-void addCompressPasses(const CompressSpec &spec, Calibration *calibration, mlir::OpPassManager &pm);
+/// Adds the passes of specifications that were read. `calibration` may be null when none needs samples.
+void addCompressPasses(llvm::ArrayRef<CompressSpec> specs, Calibration *calibration, mlir::OpPassManager &pm);
 
 /// The text of --help-compress: every method and key, with defaults.
 std::string compressHelp();

@@ -304,8 +304,7 @@ private:
     if (phase.build)
       phase.build(pm);
     if (isModel && phase.name == "compress")
-      for (const CompressSpec &spec : compressions)
-        addCompressPasses(spec, calibration.get(), pm);
+      addCompressPasses(compressions, calibration.get(), pm);
     if (patterns)
       pm.addPass(createApplyPdlPatterns({options.pdlPatterns}));
     for (StringRef entry : options.insertAfter)

@@ -1,5 +1,6 @@
 // Elementwise ops: shape rule, tracked elements of shape computations, and the scalar form of each,
 // which holds for vectors too. 16-bit floats are computed in f32 and rounded back.
+#include "dialects/hone/Float8.h"
 #include "dialects/hone/HoneDialect.h"
 
 using namespace mlir;
@@ -448,6 +449,16 @@ static Value castElement(OpBuilder &b, Location loc, Value x, Type from, Type to
   Arithmetic a{b, loc};
   if (from == toElement)
     return x;
+  if (isFloat8(from)) {
+    from = b.getF32Type();
+    x = widenFloat8(b, loc, x);
+    if (from == toElement)
+      return x;
+  }
+  if (isFloat8(toElement)) {
+    Type f32 = b.getF32Type();
+    return roundToFloat8(b, loc, castElement(b, loc, x, from, a.like(x, f32), f32));
+  }
   bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(toElement);
   bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
   unsigned fromBits = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();

@@ -1,4 +1,5 @@
 // Which scale belongs to an element and the arithmetic on both sides; which value a bit mask names.
+#include "dialects/hone/Float8.h"
 #include "dialects/hone/HoneDialect.h"
 
 using namespace mlir;
@@ -45,6 +46,10 @@ static Value loadScale(ElementBuilder &b, Value scale, ValueRange indices, int64
 }
 
 static Value toFloat(ElementBuilder &b, Value x, Type element, Type to) {
+  if (isFloat8(element)) {
+    x = widenFloat8(b.b, b.loc, x);
+    element = x.getType();
+  }
   if (isa<FloatType>(element)) {
     if (x.getType() == to)
       return x;
@@ -100,8 +105,8 @@ LogicalResult QuantizeOp::inferShapes(Shapes &shapes) {
   if (failed(checkScale(*this, shapes, getInput(), getScale(), axis, block)) ||
       failed(checkScale(*this, shapes, getInput(), getZero(), axis, block)))
     return failure();
-  if (!isa<IntegerType>(getTo()))
-    return emitError("expected an integer type to quantize to, got ") << getTo();
+  if (!isa<IntegerType>(getTo()) && !isFloat8(getTo()))
+    return emitError("expected an integer type or f8E4M3FN to quantize to, got ") << getTo();
   shapes.setResult(cast<OpResult>(getResult()), getTo(), shapes.dims(getInput()));
   return success();
 }
@@ -111,11 +116,16 @@ Value QuantizeOp::buildElement(ElementBuilder &b, ValueRange indices) {
   Value x = toFloat(b, b.load(getInput(), indices), element, wide);
   Value scale =
       toFloat(b, loadScale(b, getScale(), indices, getAxis(), getBlock()), elementType(getScale()), wide);
-  Value y = math::RoundEvenOp::create(b.b, b.loc, arith::DivFOp::create(b.b, b.loc, x, scale));
+  Value y = arith::DivFOp::create(b.b, b.loc, x, scale);
+  bool isFloat = isFloat8(getTo());
+  if (!isFloat)
+    y = math::RoundEvenOp::create(b.b, b.loc, y);
   if (getZero())
     y = arith::AddFOp::create(
         b.b, b.loc, y,
         toFloat(b, loadScale(b, getZero(), indices, getAxis(), getBlock()), elementType(getZero()), wide));
+  if (isFloat)
+    return roundToFloat8(b.b, b.loc, toFloat(b, y, wide, b.b.getF32Type()));
   unsigned bits = getTo().getIntOrFloatBitWidth();
   bool isUnsigned = getTo().isUnsignedInteger();
   double low = isUnsigned ? 0 : -std::ldexp(1.0, bits - 1),

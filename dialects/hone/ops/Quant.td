@@ -5,7 +5,7 @@ include "dialects/hone/HoneDialect.td"
 def Hone_DequantizeOp : Hone_ElementOp<"dequantize", [Hone_Reconstructs]> {
   let summary = "(q - zero) * scale; one scale a tensor (scalar), a slice of `axis` (1-D) or a block of `block` along `axis`";
   let description = [{
-    input [d...] of integers; scale of floats and zero (default 0): a scalar, [d(axis)], or with `block` > 0 the input's rank with
+    input [d...] of integers or f8E4M3FN; scale of floats and zero (default 0): a scalar, [d(axis)], or with `block` > 0 the input's rank with
     ceil(d(axis) / block) along `axis`. Result of the input's shape and the scale's type, computed in f32. Stands next to the op that reads it, so that
     its kernel may read the packed numbers.
   }];
@@ -30,7 +30,7 @@ def Hone_QuantizeOp : Hone_ElementOp<"quantize"> {
   let summary = "saturate(round(x / scale) + zero) to the element type `to`; scales as in dequantize";
   let description = [{
     input [d...] of floats; scale and zero (of type `to`, default 0) shaped as in dequantize; rounds to even. Result of the input's shape
-    and the integer type `to`.
+    and `to`, a type of integers or f8E4M3FN.
   }];
   let arguments = (ins Hone_Tensor:$input, Hone_Tensor:$scale, Optional<Hone_Tensor>:$zero, TypeAttr:$to, I64Attr:$axis,
                    DefaultValuedAttr<I64Attr, "0">:$block);

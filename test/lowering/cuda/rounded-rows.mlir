@@ -1,4 +1,4 @@
-// Rows of f32 rounded to 8 bits in front of a product of integers: two kernels, the second with its barriers taken out one by one.
+// Rows of f32 rounded to i8 in front of a product of integers: two kernels, the second with its barriers taken out one by one.
 // RUN: rm -rf %t && mkdir %t && cp %s %t/m.mlir && head -c 13440 /dev/zero > %t/w
 // RUN: hone-compile %t/m.mlir --target=sm_80 -o %t/m.hone --save-temps=%t
 // RUN: FileCheck %s < %t/g1_cuda_quant_matmul.ptx

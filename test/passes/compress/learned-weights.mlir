@@ -11,6 +11,10 @@
 // RUN: not hone-opt %s --hone-quantize-weights="rows=4" 2>&1 | FileCheck %s --check-prefix=ROWS
 // RUN: not hone-opt %s --hone-clip-rows 2>&1 | FileCheck %s --check-prefix=CLIP
 // RUN: not hone-opt %s --hone-clip-rows="range=guess" 2>&1 | FileCheck %s --check-prefix=RANGE
+// RUN: not hone-opt %s --hone-refit-products 2>&1 | FileCheck %s --check-prefix=REFIT
+// RUN: hone-opt %s --hone-note-weights | FileCheck %s --check-prefix=NOTE
+// REFIT: error: hone-refit-products needs samples: hone-compile --compress=int4 --compress=refit --calibrate=DIR
+// NOTE: hone.matmul %{{.*}}, %{{.*}} {hone.noted_weight = @w}
 // CLIP: error: hone-clip-rows needs samples: hone-compile --compress=int8:rows=8,range=mse --calibrate=DIR
 // RANGE: expected the range minmax, percentile, entropy, mse, got 'guess'
 // PRUNE: error: hone-prune-weights needs weights: hone-compile --compress=prune:2:4
@@ -43,6 +47,8 @@
 // Shown in the docs of hone-prune-weights: alone, it has no weights.
 // Shown in the docs of hone-prune-structure: alone, it has no weights.
 // Shown in the docs of hone-store-sparse: alone, it has no weights.
+// Shown in the docs of hone-note-weights.
+// Shown in the docs of hone-refit-products: alone, it has no samples.
 // Shown in the docs of hone-factor-weights: alone, it has no weights.
 hone.weight @w : tensor<64x32xf32> file "m" offset 0 length 8192
 func.func @main(%x: tensor<?x64xf32> {hone.dims = ["n", 64], hone.name = "x"}) -> (tensor<?x32xf32> {hone.name = "y"}) {

@@ -8,6 +8,13 @@
 // INT3: hone.weight @w.int3g64.scale : tensor<1x16xf32>
 // INT3: hone.constant dense<0.333333343> : tensor<f32>
 
+// Floats of 8 bits: the largest element maps to 448.
+// RUN: hone-opt %s --hone-quantize-weights="bits=8 float group=0 skip=head" | FileCheck %s --check-prefix=FP8
+// FP8: hone.weight @w.fp8 : tensor<64x16xf8E4M3FN>
+// FP8: hone.quantize %{{.*}}, %{{.*}} {axis = 1 : i64, to = f8E4M3FN}
+// FP8: hone.constant dense<0.00223214296> : tensor<f32>
+// FP8: hone.dequantize %{{.*}}, %{{.*}} {axis = 1 : i64} : (tensor<64x16xf8E4M3FN>, tensor<16xf32>) -> tensor<64x16xf32>
+
 // Groups that do not divide a sum of 192: the largest smaller ones that do and are multiples of 64, or else of 16.
 // RUN: hone-opt %S/Inputs/sums-of-192.mlir --hone-quantize-weights="group=128" 2>&1 | FileCheck %s --check-prefix=SMALLER
 // RUN: hone-opt %S/Inputs/sums-of-192.mlir --hone-quantize-weights="group=60" 2>&1 | FileCheck %s --check-prefix=LEAST
