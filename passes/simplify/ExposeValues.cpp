@@ -1,9 +1,7 @@
 // Outputs for what happens inside: two graphs of one model can then be compared node by node.
-#include "dialects/hone/HoneDialect.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "passes/simplify/NamedValues.h"
 #include "passes/simplify/Passes.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace hone {
 #define GEN_PASS_DEF_EXPOSEVALUES
@@ -21,20 +19,12 @@ struct ExposeValues : ::hone::impl::ExposeValuesBase<ExposeValues> {
     if (!main || main.isExternal())
       return;
     Operation *end = main.getBody().front().getTerminator();
-    llvm::MapVector<StringAttr, Value> named; // the last of each name, in the order of the first
-    for (Operation &op : main.getBody().front()) {
-      auto name = dyn_cast<NameLoc>(op.getLoc());
-      if (!name || op.getNumResults() != 1 || isa<GetWeightOp, ConstantOp>(op) ||
-          !isa<RankedTensorType>(op.getResult(0).getType()))
-        continue;
-      named[name.getName()] = op.getResult(0);
-    }
     SmallVector<Value> results(end->getOperands());
     SmallVector<DictionaryAttr> attributes;
     for (unsigned i = 0; i < results.size(); ++i)
       attributes.push_back(main.getResultAttrDict(i));
     Builder b(&getContext());
-    for (auto &[name, value] : named) {
+    for (auto &[name, value] : namedValues(main)) {
       if (llvm::is_contained(results, value))
         continue;
       results.push_back(value);

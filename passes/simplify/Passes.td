@@ -23,6 +23,23 @@ def ExposeValues : Pass<"hone-expose-values", "::mlir::ModuleOp"> {
   }];
 }
 
+def CutGraph : Pass<"hone-cut-graph", "::mlir::ModuleOp"> {
+  let summary = "named values of @main become its inputs and outputs; what is then dead goes";
+  let description = [{
+    Cuts a part out of a graph, as a test case of its own. A value has the name of its node, as in hone-expose-values. `outputs` are names of
+    outputs (kept as they are), of nodes (returned as `node:NAME`) and of inputs (returned as `input:NAME`); without them all outputs stay.
+    `inputs` are names of nodes: where their values were read stands a new input `node:NAME`. Its dimensions keep the names of the model where
+    they have one; others are called `cutN`, equal sizes alike. Then ops, weights and inputs go that nothing reads.
+    `tools/dev/hone-reduce` finds small failing graphs by it.
+
+    Needs: nothing. Numerics: unchanged, where a new input is given the value that it stands for.
+  }];
+  let options = [
+    ListOption<"outputs", "outputs", "std::string", "names of outputs, nodes or inputs to return (none: all outputs)">,
+    ListOption<"inputs", "inputs", "std::string", "names of nodes whose values become inputs">
+  ];
+}
+
 def FoldShapes : Pass<"hone-fold-shapes", "::mlir::ModuleOp"> {
   let summary = "replaces shape computations by what they are known to hold";
   let description = [{
