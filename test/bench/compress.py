@@ -27,11 +27,12 @@ SPECS = {
                 f"prune:2:4{BLOCKS}", f"prune:2:4,method=wanda{BLOCKS}", f"prune:2:4,method=sparsegpt{BLOCKS}", f"lowrank:energy=0.999,method=data{BLOCKS}"],
     "minilm-l6-torchscript": ["int8:rows=8", "int8:rows=8,smooth", *(f"int8:rows=8,{how}range={kind}" for how in ("", "smooth,") for kind in ("percentile", "mse")), "int3", "int3:method=gptq", "int4", "int4:method=awq", "int4:method=gptq", "int4:method=awq+gptq", "int4:rank=16", "int4:method=gptq,rank=16",
                               "int4:group=128", "int4:method=gptq,group=128"],
-    "minilm-l3": ["f16", "bf16", "int8", "int8:rows=8", "int8:rows=8,embeddings",
+    "minilm-l3": ["f16", "bf16", "fp8", "int8", "int8:rows=8", "int8:rows=8,embeddings",
                   *(f"int8:rows=8,range={kind}" for kind in ("minmax", "percentile", "entropy", "mse")), "int4", "int4:method=gptq", "prune:2:4", "prune:2:4,method=wanda", "prune:2:4,method=sparsegpt",
-                  "prune:magnitude=0.5,global", "lowrank:energy=0.95", "lowrank:energy=0.95,method=data"],
+                  "prune:magnitude=0.5,global", "lowrank:energy=0.95", "lowrank:energy=0.95,method=data",
+                  *(f"{spec} refit" for spec in ("int8:rows=8", "int4", "int4:method=gptq", "prune:2:4", "prune:2:4,method=sparsegpt", "prune:magnitude=0.5,global", "lowrank:energy=0.95"))],
 }
-FOR_GPUS = ("f16", "bf16")
+FOR_GPUS = ("f16", "bf16", "fp8")
 
 
 def minilm_samples(np, folder, types):
@@ -62,7 +63,7 @@ def rows_of(args):
             for spec in SPECS[name]:
                 if not fnmatch.fnmatch(spec, args.specs):
                     continue
-                learns = "smooth" in spec or any(f"method={m}" in spec for m in ("gptq", "awq", "wanda", "sparsegpt", "data"))
+                learns = "smooth" in spec or "refit" in spec or any(f"method={m}" in spec for m in ("gptq", "awq", "wanda", "sparsegpt", "data"))
                 if name == "smollm2":
                     flags = ["--dim", "kv_cache_dim=64", f"--eval-tokens={tokens / 'eval-policy.npy'}"] + ([f"--calibrate={tokens / 'calibrate-fortunes.npy'}"] if learns else [])
                 else:
