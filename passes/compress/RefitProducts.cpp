@@ -2,6 +2,7 @@
 // weight that gave it.
 #include "passes/compress/Layerwise.h"
 #include "passes/compress/Passes.h"
+#include <cmath>
 
 namespace hone {
 #define GEN_PASS_DEF_NOTEWEIGHTS
@@ -127,7 +128,7 @@ private:
     return success();
   }
 
-  /// Outputs that hardly vary keep their slope.
+  /// Outputs that hardly vary keep their slope, those that are not finite on samples stay as they are.
   static Line fit(const Calibration::PairSums &sums) {
     Line line;
     for (int64_t i = 0; i < sums.x.size(); ++i) {
@@ -135,8 +136,10 @@ private:
       double slope = 1;
       if (sums.rows > 2 && spread > 1e-9 * sums.xx(i))
         slope = (sums.xy(i) - sums.x(i) * sums.y(i) / n) / spread;
-      line.slopes.push_back(slope);
-      line.offsets.push_back((sums.y(i) - slope * sums.x(i)) / n);
+      double offset = (sums.y(i) - slope * sums.x(i)) / n;
+      bool isFinite = std::isfinite(slope) && std::isfinite(offset);
+      line.slopes.push_back(isFinite ? slope : 1);
+      line.offsets.push_back(isFinite ? offset : 0);
     }
     return line;
   }
