@@ -42,7 +42,7 @@ func.func @main(%q: tensor<64x32xui8>, %s: tensor<i32>) {
 // -----
 
 func.func @main(%x: tensor<4xf32>, %s: tensor<f32>) {
-  // expected-error @+1 {{expected an integer type to quantize to, got 'f16'}}
+  // expected-error @+1 {{expected an integer type or f8E4M3FN to quantize to, got 'f16'}}
   %0 = hone.quantize %x, %s {axis = 0 : i64, to = f16} : (tensor<4xf32>, tensor<f32>) -> tensor<*xf16>
   return
 }
