@@ -18,6 +18,7 @@ struct QuantizedWeight {
   std::string read(mlir::hone::MatmulOp matmul);
 
   /// [N, K] of ui8 with 4-bit numbers in the low half of bytes; signed numbers grow by half their range.
+  /// Floats stay f8E4M3FN.
   mlir::Value unsignedBytes(PackBuilder &pack, mlir::Value x) const;
   /// Scales and zeros as floats of `type`, [panels, K / block, lanes] for panels of `lanes` columns; zeros
   /// are null with splatZero.
@@ -27,8 +28,8 @@ struct QuantizedWeight {
   Factors packFactors(mlir::OpBuilder &b, mlir::SymbolTable &symbols, llvm::StringRef suffix, int64_t lanes,
                       mlir::Type type) const;
 
-  /// The product reads `numbers` ([N, K] of ui8) and packed factors from now on, which join its region with
-  /// the ops that unpack them. The dequantize in front of it leaves.
+  /// The product reads `numbers` ([N, K] of ui8 or f8E4M3FN) and packed factors from now on, which join its
+  /// region with the ops that unpack them. The dequantize in front of it leaves.
   void replace(mlir::hone::MatmulOp matmul, KernelGroup &group, PackBuilder &unpack, mlir::Value numbers,
                const Factors &factors) const;
 };

@@ -128,7 +128,6 @@ def RefitProducts : Pass<"hone-refit-products", "::mlir::ModuleOp"> {
     ListOption<"only", "only", "std::string", "patterns of the nodes to change (none: all)">,
     ListOption<"skip", "skip", "std::string", "patterns of nodes to leave">
   ];
-  let dependentDialects = ["::mlir::hone::HoneDialect"];
 }
 
 def NarrowProducts : Pass<"hone-narrow-products", "::mlir::ModuleOp"> {

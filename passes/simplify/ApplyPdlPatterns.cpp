@@ -1,5 +1,6 @@
 // A user's rewrites without C++: the `pdl.pattern`s of a file, applied until nothing changes. What the
 // bytecode would only find out by crashing (unknown ops, native functions) is refused first.
+#include "dialects/hone/HoneDialect.h"
 #include "mlir/Conversion/PDLToPDLInterp/PDLToPDLInterp.h"
 #include "mlir/Dialect/PDL/IR/PDL.h"
 #include "mlir/Dialect/PDL/IR/PDLOps.h"
@@ -20,7 +21,8 @@ struct ApplyPdlPatterns : ::hone::impl::ApplyPdlPatternsBase<ApplyPdlPatterns> {
   using ApplyPdlPatternsBase::ApplyPdlPatternsBase;
 
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<pdl::PDLDialect, pdl_interp::PDLInterpDialect>();
+    // Patterns may name ops of ours where the module has none.
+    registry.insert<mlir::hone::HoneDialect, pdl::PDLDialect, pdl_interp::PDLInterpDialect>();
   }
 
   /// Reads the file once for all modules that the pass runs on. Errors come with line and column.

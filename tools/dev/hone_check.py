@@ -20,6 +20,7 @@ import tempfile
 
 from graphs import Graphs, Stop, add_arguments, call, link_weights
 
+
 class Checker(Graphs):
     def check(self):
         node, lines = self.difference(self.values(self.start), self.values(self.passed(self.start, self.args.passes.split())))
